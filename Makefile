@@ -38,12 +38,15 @@ TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join 
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
 FLUSH ?=
+# What Temporal runs on: sqlite, which is its development server, postgres, or mysql with MYSQLD set, which MariaDB does not stand in for.
+SERVER ?= sqlite
 # How long `make bench-soak` makes bookings.
 MINUTES ?= 10
-# How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, and whether the API has a
-# worker.
+# How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, how many Stripe takes for
+# one of its own, and whether the API has a worker.
 RUNS ?= 200
 SLOW_MS ?= 500
+STRIPE_MS ?= 0
 API_WORKER ?= true
 # How many ledger transactions measure the lock that postings share.
 POSTINGS ?= 20000
@@ -192,7 +195,8 @@ bench-growth: $(BIN)/with-servers ## Measure every function of the store on BOOK
 	@$(GROWTH_SERVER) $(BIN)/growth -bench $(BOOKINGS) -write docs/performance.md
 
 # $(call BENCH,TARGET AND ITS VARIABLES) begins a benchmark that starts its servers.
-BENCH = FAREBOOK_BENCH_FLUSH=$(FLUSH) FAREBOOK_BENCH_COMMAND="make $(1)$(if $(FLUSH), FLUSH=$(FLUSH))" \
+BENCH = FAREBOOK_BENCH_FLUSH=$(FLUSH) FAREBOOK_BENCH_SERVER=$(SERVER) \
+	FAREBOOK_BENCH_COMMAND="make $(1)$(if $(FLUSH), FLUSH=$(FLUSH))$(if $(filter-out sqlite,$(SERVER)), SERVER=$(SERVER))" \
 	go test -timeout 24h -run '^$$'
 
 # FLUSH=1 flushes every commit of the servers to the disk.
@@ -212,8 +216,8 @@ bench-soak: ## Make paid bookings for MINUTES (10) without a pause: latency and 
 	@FAREBOOK_BENCH_MINUTES=$(MINUTES) $(call BENCH,bench-soak MINUTES=$(MINUTES)) -bench '^BenchmarkSoak$$' -benchtime 1x ./test/
 
 bench-stall: ## Trace RUNS (200) of 100 bookings, and print what the slowest first answers waited for
-	@FAREBOOK_BENCH_SLOW_MS=$(SLOW_MS) FAREBOOK_BENCH_API_WORKER=$(API_WORKER) $(call BENCH,bench-stall RUNS=$(RUNS)) \
-		-bench '^BenchmarkStall$$' -benchtime $(RUNS)x ./test/
+	@FAREBOOK_BENCH_SLOW_MS=$(SLOW_MS) FAREBOOK_BENCH_STRIPE_MS=$(STRIPE_MS) FAREBOOK_BENCH_API_WORKER=$(API_WORKER) \
+		$(call BENCH,bench-stall RUNS=$(RUNS)) -bench '^BenchmarkStall$$' -benchtime $(RUNS)x ./test/
 
 bench-capacity: ## Count what BOOKINGS paid bookings cost each process, the database, Temporal and Stripe (docs/capacity.md)
 	@go test -run '^$$' -bench '^BenchmarkCapacity$$' -benchtime $(BOOKINGS)x -timeout 60m ./test/

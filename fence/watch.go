@@ -37,8 +37,9 @@ type Watch struct {
 	EventTypes []string
 	Log        *slog.Logger
 
-	mu     sync.Mutex
-	looked bool
+	looked atomic.Bool // a check has succeeded
+
+	mu     sync.Mutex   // one check at a time
 	newest store.Newest // as of the last check
 	since  time.Time    // Stripe's objects created earlier were in the books at an earlier check
 
@@ -73,18 +74,22 @@ func (w *Watch) Guard(ctx context.Context) error {
 	return nil
 }
 
-// firstLook checks once before the first request. A Stripe key without permission to read lists can detect nothing, and must
-// not stop bookings from being paid.
+// firstLook checks once before the first request. Later requests wait for no check: one reads pages of Stripe's lists, which takes seconds.
+// A Stripe key without permission to read lists can detect nothing, and must not stop bookings from being paid.
 func (w *Watch) firstLook(ctx context.Context) error {
+	if w.looked.Load() || !w.AwaitLook {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.looked || !w.AwaitLook {
+	if w.looked.Load() {
 		return nil
 	}
 	err := w.look(ctx)
 	if stripeapi.IsKind(err, stripeapi.Unauthorized, stripeapi.InvalidRequest) {
 		w.Log.ErrorContext(ctx, "a restore of the database cannot be detected: Stripe refuses to list PaymentIntents or refunds", "error", err)
-		w.looked, err = true, nil
+		w.looked.Store(true)
+		err = nil
 	}
 	return err
 }
@@ -128,7 +133,8 @@ func (w *Watch) look(ctx context.Context) error {
 	if w.newest, err = w.Store.Newest(ctx); err != nil {
 		return err
 	}
-	w.looked, w.since = true, began.Add(-clockSkew)
+	w.since = began.Add(-clockSkew)
+	w.looked.Store(true)
 	return nil
 }
 

@@ -67,7 +67,7 @@ func (b *beancount) Add(t Posted) error {
 		b.print("  effective: ", late)
 	}
 	for _, entry := range t.Entries {
-		b.print("  ", beancountName(entry.Account), "  ", posting(signed(entry), entry.Currency))
+		b.print("  ", beancountName(entry.Account), "  ", posting(entry.Signed(), entry.Currency))
 	}
 	return b.err
 }

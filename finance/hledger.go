@@ -51,7 +51,7 @@ func (h *hledger) Add(t Posted) error {
 		h.print("    ; effective:", late)
 	}
 	for _, entry := range t.Entries {
-		h.print("    ", string(entry.Account), "  ", posting(signed(entry), entry.Currency))
+		h.print("    ", string(entry.Account), "  ", posting(entry.Signed(), entry.Currency))
 	}
 	return h.err
 }

@@ -76,15 +76,23 @@ func (a Asked) Interval(zone *time.Location, now time.Time) (Interval, error) {
 	case a.Month != "" && (a.From != "" || a.To != "" || a.AsOf != ""):
 		wrong.Add("month", "is beside another time", "name a month, or the times")
 	case a.Month != "":
-		i.From, err = parseIn("2006-01", a.Month, zone, validation.FieldError{
-			Field: "month", Problem: "is not a month", Fix: "write it as 2026-11",
-		})
+		period, err := parseMonth(a.Month, zone)
 		wrong.Take(err)
-		i.To = i.From.AddDate(0, 1, 0)
+		i.From, i.To = period.Start(zone), period.End(zone)
 	default:
 		a.ends(&i, &wrong)
 	}
 	return i, wrong.Err()
+}
+
+// parseMonth reads a month whose year a report can name.
+func parseMonth(text string, zone *time.Location) (ledger.Period, error) {
+	period, err := ledger.ParsePeriod(text)
+	if err != nil {
+		return "", &validation.FieldError{Field: "month", Problem: "is not a month", Fix: "write it as 2026-11"}
+	}
+	_, err = inYears("month", period.Start(zone))
+	return period, err
 }
 
 // ends reads from and to.

@@ -70,14 +70,6 @@ func posting(amount int64, currency money.Currency) string {
 	return money.Money{Value: amount, Currency: currency}.Decimal() + " " + string(currency)
 }
 
-// signed is an entry's amount, negative for a credit.
-func signed(entry ledger.Entry) int64 {
-	if entry.Side == ledger.Credit {
-		return -entry.Amount
-	}
-	return entry.Amount
-}
-
 // words is text on one line without what either program reads as its syntax.
 func words(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -94,7 +94,7 @@ func MovementsOf(t Settling, accounts []ledger.Account) (all []Movement) {
 		if !slices.Contains(accounts, entry.Account) {
 			continue
 		}
-		all = append(all, Movement{t, Of{entry.Account, entry.Currency}, grown(entry.Account, signed(entry))})
+		all = append(all, Movement{t, Of{entry.Account, entry.Currency}, grown(entry.Account, entry.Signed())})
 	}
 	return all
 }

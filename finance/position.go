@@ -42,7 +42,7 @@ func ClearingOf(entries []ledger.Entry) Sums {
 	sums := Sums{}
 	for _, entry := range entries {
 		if entry.Account == ledger.AssetStripeClearing {
-			sums[entry.Currency] += signed(entry)
+			sums[entry.Currency] += entry.Signed()
 		}
 	}
 	return sums

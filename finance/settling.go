@@ -128,11 +128,11 @@ func (s Settled) derived() map[money.Currency]Amounts {
 			one := amounts[entry.Currency]
 			switch {
 			case entry.Account == ledger.AssetStripeClearing:
-				one.Net += signed(entry)
-				one.Gross += signed(entry)
+				one.Net += entry.Signed()
+				one.Gross += entry.Signed()
 			case row.keeps(n):
-				one.Fee += signed(entry)
-				one.Gross += signed(entry)
+				one.Fee += entry.Signed()
+				one.Gross += entry.Signed()
 			}
 			amounts[entry.Currency] = one
 		}
@@ -186,7 +186,7 @@ func (s Settled) facing(gross money.Money) money.Money {
 	for _, row := range slices.Concat(s.Early, s.Rows) {
 		for _, entry := range row.Entries {
 			if entry.Account.Kind() == ledger.KindLiability {
-				amounts[entry.Currency] -= signed(entry)
+				amounts[entry.Currency] -= entry.Signed()
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,10 +13,13 @@ import (
 	"farebook/money"
 )
 
+// columnID has the id of a balance transaction.
+const columnID = "balance_transaction_id"
+
 // The columns of Stripe's itemised reports that are compared (stripe.com/docs/reports/report-types): those without
 // which nothing can be, and those that a file need not have.
 var (
-	neededColumns = []string{"balance_transaction_id", "created_utc", "currency", "gross", "fee", "net", "reporting_category"}
+	neededColumns = []string{columnID, "created_utc", "currency", "gross", "fee", "net", "reporting_category"}
 	moreColumns   = []string{
 		"available_on_utc", "source_id", "customer_facing_amount", "customer_facing_currency", "automatic_payout_id",
 		"automatic_payout_effective_at_utc", "payment_intent_id", "charge_id", "trace_id",
@@ -24,26 +28,33 @@ var (
 
 // StripeFile reads one of Stripe's itemised reports: CSV with a header, in any order of columns. Columns that are not compared are ignored.
 type StripeFile struct {
-	in    *csv.Reader
-	at    map[string]int
-	lines int
+	in   *csv.Reader
+	at   map[string]int
+	line int // on which the last record begins
 }
 
-// StripeFileError is a problem of a file, which is not Stripe's export or was changed.
+// StripeFileError is a problem of a file, which is not Stripe's export or was changed. It names line and column and what is expected there,
+// and repeats no cell: a cell may have personal data.
 type StripeFileError struct {
 	Line    int // 1 is the header
+	Column  string
 	Problem string
 }
 
-func (e *StripeFileError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Problem) }
+func (e *StripeFileError) Error() string {
+	if e.Column == "" {
+		return fmt.Sprintf("line %d: %s", e.Line, e.Problem)
+	}
+	return fmt.Sprintf("line %d: %s %s", e.Line, e.Column, e.Problem)
+}
 
 // NewStripeFile reads the header. A needed column that is missing is a *StripeFileError that names it.
 func NewStripeFile(in io.Reader) (*StripeFile, error) {
-	f := &StripeFile{in: csv.NewReader(in), at: map[string]int{}, lines: 1}
+	f := &StripeFile{in: csv.NewReader(in), at: map[string]int{}, line: 1}
 	f.in.ReuseRecord = true
 	header, err := f.in.Read()
 	if err != nil {
-		return nil, &StripeFileError{1, "no header: " + err.Error()}
+		return nil, &StripeFileError{Line: 1, Problem: "no header: " + err.Error()}
 	}
 	for i, name := range header {
 		f.at[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
@@ -55,7 +66,7 @@ func NewStripeFile(in io.Reader) (*StripeFile, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, &StripeFileError{1, "no column is named " + strings.Join(missing, ", ")}
+		return nil, &StripeFileError{Line: 1, Problem: "no column is named " + strings.Join(missing, ", ")}
 	}
 	return f, nil
 }
@@ -71,29 +82,42 @@ type StripeLine struct {
 	more     map[string]string
 }
 
+// The forms of the values that reports repeat and sum up: another one belongs to another column.
+var (
+	stripeID       = regexp.MustCompile(`^[a-z]{2,20}_[A-Za-z0-9_]{1,200}$`)
+	stripeCurrency = regexp.MustCompile(`^[A-Z]{3}$`)
+	stripeCategory = regexp.MustCompile(`^[a-z_]{1,60}$`)
+)
+
 // Next reads the next line, or io.EOF.
 func (f *StripeFile) Next() (StripeLine, error) {
 	record, err := f.in.Read()
-	f.lines++
-	line := StripeLine{Line: f.lines, more: map[string]string{}}
-	if errors.Is(err, io.EOF) {
-		return line, io.EOF
+	switch {
+	case errors.Is(err, io.EOF):
+		return StripeLine{}, io.EOF
+	case err != nil:
+		return StripeLine{}, &StripeFileError{Line: f.line + 1, Problem: err.Error()}
 	}
-	if err != nil {
-		return line, &StripeFileError{f.lines, err.Error()}
-	}
+	f.line, _ = f.in.FieldPos(0)
+	line := StripeLine{Line: f.line, more: map[string]string{}}
 	value := func(name string) string { return strings.TrimSpace(record[f.at[name]]) }
-	line.ID, line.Currency = value("balance_transaction_id"), money.Currency(strings.ToUpper(value("currency")))
-	line.Category = value("reporting_category")
-	if line.CreatedAt, err = stripeTimeOf(value("created_utc")); err != nil {
-		return line, &StripeFileError{f.lines, "created_utc: " + err.Error()}
+	line.ID, line.Category = strings.Clone(value(columnID)), strings.Clone(value("reporting_category"))
+	line.Currency = money.Currency(strings.ToUpper(value("currency")))
+	if err := f.check(line); err != nil {
+		return line, err
 	}
-	for name, into := range map[string]*int64{"gross": &line.Gross, "fee": &line.Fee, "net": &line.Net} {
-		amount, err := money.ParseDecimal(value(name), line.Currency)
+	if line.CreatedAt, err = stripeTimeOf(value("created_utc")); err != nil {
+		return line, f.wrong("created_utc", err.Error())
+	}
+	for _, amount := range []struct {
+		column string
+		into   *int64
+	}{{"gross", &line.Gross}, {"fee", &line.Fee}, {"net", &line.Net}} {
+		read, err := money.ParseDecimal(value(amount.column), line.Currency)
 		if err != nil {
-			return line, &StripeFileError{f.lines, name + ": " + err.Error()}
+			return line, f.wrong(amount.column, err.Error())
 		}
-		*into = amount.Value
+		*amount.into = read.Value
 	}
 	for _, name := range moreColumns {
 		_, found := f.at[name]
@@ -101,11 +125,26 @@ func (f *StripeFile) Next() (StripeLine, error) {
 			line.more[name] = strings.Clone(value(name))
 		}
 	}
-	if line.ID == "" {
-		return line, &StripeFileError{f.lines, "balance_transaction_id is empty"}
-	}
-	line.ID, line.Category = strings.Clone(line.ID), strings.Clone(line.Category)
 	return line, nil
+}
+
+// check returns an error for a value that cannot be in its column.
+func (f *StripeFile) check(line StripeLine) error {
+	switch {
+	case line.ID == "":
+		return f.wrong(columnID, "is empty")
+	case !stripeID.MatchString(line.ID):
+		return f.wrong(columnID, "is not the id of a balance transaction, such as txn_1PabcDEF")
+	case !stripeCurrency.MatchString(string(line.Currency)):
+		return f.wrong("currency", "is not a currency, such as usd")
+	case !stripeCategory.MatchString(line.Category):
+		return f.wrong("reporting_category", "is not a reporting category, such as charge")
+	}
+	return nil
+}
+
+func (f *StripeFile) wrong(column, problem string) error {
+	return &StripeFileError{f.line, column, problem}
 }
 
 // Batch reads up to so many lines; none at the end of the file.
@@ -142,7 +181,7 @@ func stripeTimeOf(text string) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time such as 2026-11-30 18:00:00", text)
+	return time.Time{}, errors.New("is not a time, such as 2026-11-30 18:00:00")
 }
 
 // Differences are the columns in which the ledger has a balance transaction otherwise than Stripe. A column in which one of the two has

@@ -37,17 +37,24 @@ func TestStripeFileIsReadInAnyOrder(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-// What is not Stripe's export is refused by its line and column.
+// What is not Stripe's export is refused by its line and column and by what is expected there. No cell is repeated: it may be a name.
 func TestStripeFileThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
+	const name = "Layla Haddad"
 	for text, problem := range map[string]string{
-		"":            "line 1: no header",
-		"id,amount\n": "line 1: no column is named balance_transaction_id, created_utc, currency, gross, fee, net",
-		stripeHeader + "txn_1,soon,usd,1,0,1,charge\n":               `line 2: created_utc: "soon" is no time`,
-		stripeHeader + "txn_1,2026-11-02,usd,1.001,0,1.001,charge\n": `is no amount of USD`,
-		stripeHeader + "txn_1,2026-11-02,usd,\"1,5\",0,1,charge\n":   `gross: "1,5" is no amount of USD`,
-		stripeHeader + ",2026-11-02,usd,1,0,1,charge\n":              "line 2: balance_transaction_id is empty",
-		stripeHeader + "txn_1,2026-11-02\n":                          "line 2: record on line 2: wrong number of fields",
+		"":                  "line 1: no header",
+		"id," + name + "\n": "line 1: no column is named balance_transaction_id, created_utc, currency, gross, fee, net",
+		stripeHeader + "txn_1," + name + ",usd,1,0,1,charge\n": "line 2: created_utc is not a time, such as 2026-11-30 18:00:00",
+		stripeHeader + "txn_1,2026-11-02,usd,1.001,0,1.001,charge\n": "line 2: gross is not an amount: it must be a number such as -459.00, " +
+			"with 2 decimals at most",
+		stripeHeader + "txn_1,2026-11-02,usd,1,0," + name + ",charge\n":      "line 2: net is not an amount",
+		stripeHeader + "txn_1,2026-11-02,usd,\"1,5\",0,1,charge\n":           "line 2: gross is not an amount",
+		stripeHeader + "txn_1,2026-11-02," + name + ",1,0,1,charge\n":        "line 2: currency is not a currency, such as usd",
+		stripeHeader + "txn_1,2026-11-02,usd,1,0,1," + name + "\n":           "line 2: reporting_category is not a reporting category",
+		stripeHeader + ",2026-11-02,usd,1,0,1,charge\n":                      "line 2: balance_transaction_id is empty",
+		stripeHeader + name + ",2026-11-02,usd,1,0,1,charge\n":               "line 2: balance_transaction_id is not the id of",
+		stripeHeader + "txn_1," + name + "\n":                                "line 2: record on line 2: wrong number of fields",
+		stripeHeader + "txn_1,2026-11-02,usd,1,0,1,\"" + name + "\"\"x\"y\n": "line 2: parse error on line 2",
 	} {
 		file, err := finance.NewStripeFile(strings.NewReader(text))
 		if err == nil {
@@ -56,7 +63,21 @@ func TestStripeFileThatIsNoneIsRefused(t *testing.T) {
 		var refused *finance.StripeFileError
 		require.True(t, errors.As(err, &refused), "%q: %v", text, err)
 		require.Contains(t, err.Error(), problem, "%q", text)
+		require.NotContains(t, err.Error(), "Layla", "%q", text)
 	}
+}
+
+// A line is that of the file, also behind a cell with line breaks.
+func TestLinesOfAStripeFileAreThoseOfTheFile(t *testing.T) {
+	t.Parallel()
+	file, err := finance.NewStripeFile(strings.NewReader("description," + stripeHeader +
+		"\"one\ntwo\nthree\",txn_1,2026-11-02,usd,1,0,1,charge\nfour,txn_2,2026-11-02,usd,x,0,1,charge\n"))
+	require.NoError(t, err)
+	line, err := file.Next()
+	require.NoError(t, err)
+	require.Equal(t, 2, line.Line)
+	_, err = file.Next()
+	require.ErrorContains(t, err, "line 5: gross is not an amount")
 }
 
 // Each column in which the ledger has a balance transaction otherwise is named. A column that one of the two does not have is not compared.

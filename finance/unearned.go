@@ -63,7 +63,7 @@ func (r *RollForward) Add(t Posted) {
 		if !slices.Contains(UnearnedAccounts, entry.Account) {
 			continue
 		}
-		owed := -signed(entry)
+		owed := -entry.Signed()
 		r.change(Of{entry.Account, entry.Currency}, func(roll *Roll) {
 			switch against := otherSide(t.Entries, n); against {
 			case ledger.AssetStripeClearing, ledger.LiabilityPaymentsInTransit:

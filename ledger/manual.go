@@ -7,20 +7,23 @@ import (
 	"slices"
 	"time"
 
+	"farebook/booking"
+	"farebook/money"
 	"farebook/validation"
 )
 
-// notForJournals are the accounts that follow from objects at Stripe and from bookings. `starter verify` compares them with those, so that
+// NotForJournals are the accounts that follow from objects at Stripe and from bookings. `starter verify` compares them with those, so that
 // a manual journal would break a promise: `starter reconcile resolve --post` corrects them. A journal belongs to no booking and no payout,
-// so that one on refunds payable would leave the sum of the open refunds, and one on payouts in transit that of the payouts under way.
-var notForJournals = []Account{
+// so that one on refunds payable would leave the sum of the open refunds, and one on payouts in transit that of the payouts under way. One
+// that pays a refund from the bank belongs to its booking.
+var NotForJournals = []Account{
 	AssetStripeClearing, AssetConnectReserved, AssetIssuing, AssetPayoutsInTransit, AssetDisputedFunds, AssetOtherIntegrations,
 	LiabilityUnearnedRevenue, LiabilityCustomerFunds, LiabilityRefundsPayable, LiabilityPaymentsInTransit, ExpenseChargebacks,
 }
 
 // JournalAccounts lists the accounts that a manual journal may post to.
 func JournalAccounts() []Account {
-	return slices.DeleteFunc(slices.Clone(Accounts), func(a Account) bool { return slices.Contains(notForJournals, a) })
+	return slices.DeleteFunc(slices.Clone(Accounts), func(a Account) bool { return slices.Contains(NotForJournals, a) })
 }
 
 // maxReason is the length of a journal's reason in bytes: it is the description of the transaction.
@@ -41,6 +44,9 @@ type Manual struct {
 	Reason      string
 	EffectiveAt time.Time
 	Entries     []Entry
+	// Refund is the refund that the journal pays from the bank, because it failed at Stripe: one entry debits liability:refunds_payable with
+	// its amount. It is empty for any other journal.
+	Refund booking.RefundID
 }
 
 // OperationKey is the operation key of the journal's transaction.
@@ -52,10 +58,20 @@ func (m Manual) Transaction() (Transaction, error) {
 		return Transaction{}, err
 	}
 	t := Transaction{
-		Type: TypeManual, OperationKey: m.OperationKey(), Description: m.Reason, Entries: m.Entries,
+		Type: TypeManual, ObjectID: string(m.Refund), OperationKey: m.OperationKey(), Description: m.Reason, Entries: m.Entries,
 		Effective: Effective{At: m.EffectiveAt, Basis: ByPerson},
 	}
 	return t, t.Validate()
+}
+
+// Pays is what a journal pays of its refund; zero for one that names none.
+func (m Manual) Pays() money.Money {
+	for _, entry := range m.Entries {
+		if entry.Account == LiabilityRefundsPayable {
+			return money.Money{Value: entry.Amount, Currency: entry.Currency}
+		}
+	}
+	return money.Money{}
 }
 
 // CheckJournalKey returns a *validation.FieldError for what cannot be the key of a journal.
@@ -78,6 +94,11 @@ func (m Manual) Validate() error {
 	if m.EffectiveAt.UTC().Year() < firstYear {
 		wrong.Add("effectiveAt", "is missing or too early", "name the time at which the journal takes effect, such as 2026-11-30T12:00:00Z")
 	}
+	if m.Refund != "" {
+		if _, err := booking.ParseRefundID(string(m.Refund)); err != nil {
+			wrong.Add("refund", "is not the id of a refund", "write it as RF-7K2M9QXA, or leave it out")
+		}
+	}
 	if len(m.Entries) < 2 || len(m.Entries) > MaxEntries {
 		wrong.Add("entries", "has too few or too many entries", fmt.Sprintf("send 2 to %d", MaxEntries))
 	} else {
@@ -88,8 +109,16 @@ func (m Manual) Validate() error {
 
 // checkEntries checks each entry, and whether entries that are right balance.
 func (m Manual) checkEntries(wrong *validation.Violations) {
+	payments := 0
 	for i, entry := range m.Entries {
-		entry.violations(fmt.Sprintf("entries[%d]", i), wrong)
+		pays := m.Refund != "" && entry.Account == LiabilityRefundsPayable && entry.Side == Debit
+		if pays {
+			payments++
+		}
+		entry.violations(fmt.Sprintf("entries[%d]", i), pays, wrong)
+	}
+	if m.Refund != "" && payments != 1 {
+		wrong.Add("entries", "do not pay the refund", "debit its amount to "+string(LiabilityRefundsPayable)+", in one entry")
 	}
 	var unbalanced *UnbalancedError
 	if wrong.Err() == nil && errors.As(balanced(m.Entries), &unbalanced) {
@@ -97,9 +126,14 @@ func (m Manual) checkEntries(wrong *validation.Violations) {
 	}
 }
 
-func (e Entry) violations(at string, wrong *validation.Violations) {
+// violations adds what is wrong with an entry. pays says that it pays the refund of its journal.
+func (e Entry) violations(at string, pays bool, wrong *validation.Violations) {
 	switch {
-	case slices.Contains(notForJournals, e.Account):
+	case pays:
+	case e.Account == LiabilityRefundsPayable:
+		wrong.Add(at+".account", "follows from Stripe's objects and from bookings",
+			"name the refund that was paid from the bank as refund, and debit its amount; it has failed at Stripe")
+	case slices.Contains(NotForJournals, e.Account):
 		wrong.Add(at+".account", "follows from Stripe's objects and from bookings", fmt.Sprintf("use one of %v", JournalAccounts()))
 	case !slices.Contains(Accounts, e.Account):
 		wrong.Add(at+".account", "is not an account", fmt.Sprintf("use one of %v", JournalAccounts()))

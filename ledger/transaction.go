@@ -34,6 +34,14 @@ type Entry struct {
 	Currency money.Currency
 }
 
+// Signed is the amount of the entry, negative for a credit.
+func (e Entry) Signed() int64 {
+	if e.Side == Credit {
+		return -e.Amount
+	}
+	return e.Amount
+}
+
 // Type is the business event behind a transaction.
 type Type string
 

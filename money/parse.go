@@ -7,9 +7,10 @@ import (
 )
 
 // ParseDecimal reads an amount in major units as other programs write it: -459.00, 68000, 1.5. Decimals beyond those of the currency must
-// be zeros.
+// be zeros. The error says what is expected and repeats no text, which may be anything: it comes from a file.
 func ParseDecimal(text string, currency Currency) (Money, error) {
-	refused := fmt.Errorf("%q is no amount of %s", text, currency)
+	refused := fmt.Errorf("is not an amount: it must be a number such as %s, with %d decimals at most",
+		Money{Value: -45900, Currency: currency}.Decimal(), currency.Digits())
 	digits := strings.TrimPrefix(text, "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
 	fraction = strings.TrimRight(fraction, "0")

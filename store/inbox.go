@@ -250,13 +250,13 @@ func setAside(tx *gorm.DB, ids []string, note string, now time.Time) error {
 	return tx.Model(&eventRow{}).Where("stripe_event_id IN ? AND processed = FALSE", ids).Updates(values).Error
 }
 
-// RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound without one. It comes back as it
-// was.
+// RetryEvent makes an event due now, with its attempts counted anew. ErrNotFound without one. It comes back as it was, without attempts.
 func (s *Store) RetryEvent(ctx context.Context, id string, by access.Actor, now time.Time) (Event, error) {
 	known, err := s.Event(ctx, id)
 	if err != nil {
 		return Event{}, err
 	}
+	known.Attempts = 0
 	return known, s.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		err := tx.Model(&eventRow{}).Where("stripe_event_id = ?", id).Updates(map[string]any{
 			"processed": false, "processed_at": nil, "state": EventReceived, "attempts": 0, "last_error": "", "note": "", "next_attempt_at": now,

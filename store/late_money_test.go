@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/ledger"
 	"farebook/store"
 )
 
@@ -49,4 +50,24 @@ func TestLateMoneyThatWasChargedBackInPart(t *testing.T) {
 	b.recordDispute(part)
 	require.Contains(t, b.Text(t, "SELECT attention FROM bookings"), "charged back")
 	b.requirePromises()
+}
+
+// Stripe had made the refund of late money over less, and the books learn of it after the departure: what is left was never owed as a
+// flight, so that it is no income and stays due to the traveller.
+func TestLateMoneyOfWhichStripeHasRefundedLess(t *testing.T) {
+	t.Parallel()
+	for _, now := range []time.Time{time.Now().UTC(), departed} {
+		b := newBooks(t)
+		refund, err := b.Store.Refund(t.Context(), b.lateMoney().RefundIDs[0])
+		require.NoError(t, err)
+		less := atStripe(refund, "re_1", "succeeded")
+		less.RequestKey, less.Amount, less.Balance = refund.RequestKey, 40000, balance("txn_re_1", -40000, 0, "refund")
+		_, err = b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: less, Now: now})
+		require.NoError(t, err)
+		require.Equal(t, map[ledger.Account]int64{ledger.LiabilityUnearnedRevenue: 5900}, b.owed())
+		b.requirePromises()
+		b.recognise(departed)
+		require.Equal(t, map[ledger.Account]int64{ledger.LiabilityRefundsPayable: 5900}, b.owed())
+		b.requirePromises()
+	}
 }

@@ -50,22 +50,21 @@ func promisedAt(refund *refundRow, leaving *booking.BalanceTransaction) ledger.E
 }
 
 // outOfUnearned is the part of an amount that was owed as a flight until it was promised at a time. The rest reduces income: what is
-// promised after the departure, and what exceeds the unearned revenue. Money that came too late was never owed as a flight that departs. Of
-// an agent's booking, it is what is held still: that has not been passed on to anybody.
+// promised after the departure, and what exceeds the unearned revenue. Of an agent's booking, it is what is held still: that has not been
+// passed on to anybody. See flightDue for money that came too late.
 func (b *lockedBooking) outOfUnearned(amount int64, owed claims, at time.Time) (int64, error) {
 	if !b.isPaid() {
 		return amount, nil
 	}
-	known, err := b.booking.domain()
-	departs := known.Flight.DepartsAt
-	if err != nil || !b.byAgent() && !b.late() && !departs.IsZero() && !at.Before(departs) {
+	due, err := b.flightDue(at)
+	if err != nil || !due && !b.byAgent() {
 		return 0, err
 	}
 	return min(amount, max(owed.unearned, 0)), nil
 }
 
-// withdraw takes back what was promised of a refund and is not owed: Stripe has made the refund over less. An agent holds it again, and it
-// is recognised again if it was.
+// withdraw takes back what was promised of a refund and is not owed: Stripe has made the refund over less. What it gives back to unearned
+// revenue, or to what an agent holds, is recognised again; of money that came too late it is promised again.
 func (b *lockedBooking) withdraw(refund *refundRow, less int64) error {
 	if err := b.carryOver(); err != nil {
 		return err
@@ -76,15 +75,14 @@ func (b *lockedBooking) withdraw(refund *refundRow, less int64) error {
 		return err
 	}
 	withdrawn := ledger.Promise{RefundID: refund.RefundID, Effective: ledger.Effective{At: b.now, Basis: ledger.ByPosting}}
-	known, err := b.booking.domain()
-	departs := known.Flight.DepartsAt
-	if b.byAgent() || departs.IsZero() || b.now.Before(departs) {
+	due, err := b.flightDue(b.now)
+	if err != nil {
+		return err
+	}
+	if due || b.byAgent() || !b.isPaid() {
 		withdrawn.Unearned = -less
 	} else {
 		withdrawn.Returned = -less
-	}
-	if err != nil {
-		return err
 	}
 	return b.postPromise(withdrawn)
 }

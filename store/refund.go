@@ -386,9 +386,10 @@ func (b *lockedBooking) takenRefundID(id string) (bool, error) {
 	return known > 0, err
 }
 
-// reserved is the sum of the payment's refunds that have succeeded or are on their way.
+// reserved is the sum of the payment's refunds that have succeeded or are on their way, and of those that failed and were paid from the
+// bank.
 func (b *lockedBooking) reserved() (int64, error) {
-	return b.sumRefunds("status NOT IN ?", failedRefund)
+	return b.sumRefunds("(status NOT IN ? OR "+paidFromBank+")", failedRefund)
 }
 
 func (b *lockedBooking) sumRefunds(where string, args ...any) (int64, error) {

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -24,6 +25,11 @@ func cpuClock(pid func() int) func(testing.TB) float64 {
 
 // this is the process of the benchmark.
 func this(t testing.TB) float64 { return cpuOf(t, os.Getpid()) }
+
+// family is a process with its children, those that have ended included: a PostgreSQL server has one for each connection.
+func family(pid func() int) func(testing.TB) float64 {
+	return func(t testing.TB) float64 { return cpuOfFamily(t, pid()) }
+}
 
 func (c clocks) spent(t testing.TB) map[string]float64 {
 	t.Helper()
@@ -58,6 +64,8 @@ func (l *load) measure(t testing.TB, c clocks, clients, n int, do func(i int) ti
 const (
 	userTime = iota + 11
 	systemTime
+	userTimeOfEnded // of children that have ended
+	systemTimeOfEnded
 )
 
 // cpuOf reads the CPU time of a process, user and system, in milliseconds.
@@ -65,6 +73,25 @@ func cpuOf(t testing.TB, pid int) float64 {
 	t.Helper()
 	spent, err := cpuTime(pid, userTime, systemTime)
 	require.NoError(t, err)
+	return spent
+}
+
+// cpuOfFamily adds that of its children: those that have ended, and those that run.
+func cpuOfFamily(t testing.TB, pid int) float64 {
+	t.Helper()
+	spent, err := cpuTime(pid, userTime, systemTime, userTimeOfEnded, systemTimeOfEnded)
+	require.NoError(t, err)
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	require.NoError(t, err)
+	for _, child := range strings.Fields(string(children)) {
+		id, err := strconv.Atoi(child)
+		require.NoError(t, err)
+		of, err := cpuTime(id, userTime, systemTime)
+		if !errors.Is(err, os.ErrNotExist) { // it has ended since
+			require.NoError(t, err)
+		}
+		spent += of
+	}
 	return spent
 }
 

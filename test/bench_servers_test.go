@@ -46,7 +46,7 @@ type benchServers struct {
 }
 
 // startBenchServers starts them. FAREBOOK_BENCH_FLUSH flushes every commit to the disk, as a production server does; without it, a commit
-// reaches the operating system, so that the disk of the machine decides nothing.
+// reaches the operating system, so that the disk of the machine decides nothing. FAREBOOK_BENCH_SERVER is what Temporal runs on.
 func startBenchServers(b *testing.B) benchServers {
 	b.Helper()
 	s := benchServers{name: "sqlite", store: "SQLite", flushed: os.Getenv("FAREBOOK_BENCH_FLUSH") != ""}
@@ -55,9 +55,38 @@ func startBenchServers(b *testing.B) benchServers {
 		options = append(options, devstack.ForTests())
 	}
 	s.database = startDatabase(b, options...)
+	if name := os.Getenv("FAREBOOK_BENCH_SERVER"); name != "" && name != s.name {
+		s.name = name
+		s.startCluster(b, options)
+		return s
+	}
 	temporal, _ := startTemporal(b, options...)
 	s.temporal, s.engine = temporal, clocks{"Temporal": cpuClock(temporal.Pid)}
 	return s
+}
+
+// startCluster starts Temporal's server as installations have it, on PostgreSQL or on the database server that Farebook has.
+func (s *benchServers) startCluster(b *testing.B, options []devstack.ServerOption) {
+	b.Helper()
+	s.engine = clocks{}
+	var store devstack.SQLStore
+	switch s.name {
+	case "postgres":
+		postgres, err := devstack.StartPostgres(b.Context(), options...)
+		require.NoError(b, err)
+		b.Cleanup(func() { require.NoError(b, postgres.Stop()) })
+		version, err := postgres.Version(b.Context())
+		require.NoError(b, err)
+		store, s.store, s.engine["PostgreSQL"] = postgres.Store(), "PostgreSQL "+version+" with four shards", family(postgres.Pid)
+	case "mysql":
+		store, s.store = s.database.Store(), "Farebook's database server with four shards"
+	default:
+		require.Fail(b, "SERVER must be sqlite, postgres or mysql", s.name)
+	}
+	temporal, err := devstack.StartTemporalCluster(b.Context(), filepath.Join(b.TempDir(), "temporal"), store, options...)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, temporal.Kill()) })
+	s.temporal, s.engine["Temporal"] = temporal, cpuClock(temporal.Pid)
 }
 
 // processes adds those of the engine to those of a system.

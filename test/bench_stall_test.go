@@ -37,6 +37,7 @@ func BenchmarkStall(b *testing.B) {
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.Endpoint, "OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_METRICS_EXPORTER=none",
 		"OTEL_BSP_MAX_QUEUE_SIZE=100000")
 	new(timings).run(benchClients, benchWarm, s.do)
+	s.stack.Stripe.SetAnswerTime(time.Duration(benchSize(b, "FAREBOOK_BENCH_STRIPE_MS", 0)) * time.Millisecond)
 	watched := watchMachine(b, s.processes)
 	var all timings
 	var kept []*answer

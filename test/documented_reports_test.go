@@ -3,6 +3,7 @@ package test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,19 +15,39 @@ import (
 	"farebook/starter/reports"
 )
 
-// unread are the commands of the page about the month end that read no report, by their beginning, each with the test that runs it.
-var unread = []struct{ beginning, test string }{
-	{"starter ledger close", "TestMonthsAreClosedByCommands"},
-	{"starter ledger reopen", "TestMonthsAreClosedByCommands"},
-	{"starter ledger periods", "TestMonthsAreClosedByCommands"},
-	{"starter ledger post", "TestMonthsAreClosedByCommands"},
-	{"starter ledger carry-over", "TestCarryOverThatIsKilledIsRepeated"},
-	{"starter ledger report NAME", "each name below"},
-	{"starter attention list", "TestCommandsOfThePagesRun"},
-	{"starter events list", "TestCommandsOfThePagesRun"},
-	{"starter reconcile", "TestCommandsOfThePagesRun"},
-	{"starter verify", "TestCommandsOfThePagesRun"},
-	{"starter rebuild", "TestCommandsOfThePagesRun"},
+// elsewhere are the commands of the page about the month end that this test does not run, by their beginning, each with the file whose
+// test runs them: they need two operators, or another system.
+var elsewhere = []struct{ beginning, file string }{
+	{"starter ledger close", "../starter/command/months_test.go"},
+	{"starter ledger reopen", "../starter/command/months_test.go"},
+	{"starter ledger post", "../starter/command/months_test.go"},
+	{"starter rebuild", "rebuild_test.go"},
+	{"starter reconcile resolve", "reconciliation_bills_test.go"},
+}
+
+// byName is the command of the reports that the page lists by their names, each of which is run.
+const byName = "starter ledger report NAME"
+
+var (
+	quoted = regexp.MustCompile(`'[^']*'`)
+	word   = regexp.MustCompile(`^(--)?[a-z][a-z-]*$`)
+)
+
+// runElsewhere requires that the file of a command that is not run here has each of its words and flags, and reports whether there is one.
+func runElsewhere(t *testing.T, line string) bool {
+	t.Helper()
+	at := slices.IndexFunc(elsewhere, func(one struct{ beginning, file string }) bool { return strings.HasPrefix(line, one.beginning) })
+	if at < 0 {
+		return false
+	}
+	source, err := os.ReadFile(elsewhere[at].file)
+	require.NoError(t, err)
+	for _, part := range strings.Fields(quoted.ReplaceAllString(line, ""))[1:] {
+		if word.MatchString(part) {
+			require.Contains(t, string(source), `"`+part+`"`, "%s has no %s: %s", elsewhere[at].file, part, line)
+		}
+	}
+	return true
 }
 
 // A controller follows the page about the month end on books with a payout: each report runs as it is written, proves itself, and the files
@@ -60,13 +81,18 @@ func TestReportsOfTheMonthEndRun(t *testing.T) {
 			commands = append(commands, "starter ledger report "+one.Name+" --itemised --month 2026-11")
 		}
 	}
-	run := 0
+	run, left := 0, 0
 	for _, line := range commands {
-		if slices.ContainsFunc(unread, func(u struct{ beginning, test string }) bool { return strings.HasPrefix(line, u.beginning) }) {
-			continue
+		switch {
+		case line == byName:
+		case runElsewhere(t, line):
+			left++
+		default:
+			o.run(line)
+			run++
 		}
-		o.run(line)
-		run++
 	}
-	require.Greater(t, run, 20)
+	require.Contains(t, commands, byName)
+	require.Greater(t, run, 25)
+	require.GreaterOrEqual(t, left, 8)
 }

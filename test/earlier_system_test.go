@@ -26,6 +26,7 @@ func newEarlierSystem(s *testkit.Stack) *earlierSystem {
 		"reference", "client", "customer_name", "customer_email", "passengers", "flight_number", "flight_from", "flight_to", "departs_at",
 		"arrives_at",
 		"amount_minor", "currency", "payment_intent", "state", "hold_expires_at", "created_at", "confirmed_at",
+		"fare_minor", "taxes_minor", "service_fee_minor", "commission_minor",
 	}}
 }
 

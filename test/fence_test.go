@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
 )
 
@@ -70,6 +71,24 @@ func TestRestoredDatabaseIsNoticed(t *testing.T) {
 			require.Equal(t, http.StatusOK, mustGet(s, "/v1/bookings/"+kept.Reference))
 		})
 	}
+}
+
+// A check for a restore reads pages of Stripe's lists. Bookings do not wait for it, however long Stripe takes.
+func TestBookingsDoNotWaitForACheckOfTheFence(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{FenceLook: fenceLook})
+	s.BookAndPay("before", nil)
+	awaitLooks(s) // from now on no process waits for its first check
+	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/refunds", Kind: fakestripe.FaultHang, Count: 1000})
+	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() >= 2 }, "API and worker do not check for a restore; logs:\n%s", s.Logs)
+	creations := s.CreatedPaymentIntents()
+	booked := s.Book("meanwhile", testkit.BookingBody(nil))
+	require.GreaterOrEqual(t, s.Stripe.Faults().Hanging(), 2, "the checks still run")
+	require.Equal(t, creations+1, s.CreatedPaymentIntents())
+	s.Stripe.Faults().Clear()
+	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(booked.Reference, "confirmed")
+	s.RequirePromises()
 }
 
 func mustGet(s *testkit.Stack, path string) int {

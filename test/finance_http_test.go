@@ -12,6 +12,7 @@ import (
 
 	"farebook/access"
 	"farebook/internal/dev/testkit"
+	"farebook/ledger"
 )
 
 // What a report says over HTTP is what the command says, byte for byte, and both are the sums of the entries in SQL.
@@ -22,9 +23,10 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 	s.BookAndPay("reported", nil)
 	s.AwaitQuiet()
 	from, to := time.Now().AddDate(0, -1, 0).UTC().Format(time.DateOnly), time.Now().AddDate(0, 0, 2).UTC().Format(time.DateOnly)
+	month := time.Now().UTC().Format("2006-01") // not that of to, which may be the next one
 	for path, command := range map[string][]string{
 		"balances?asOf=" + to:                                        {"balances", "--as-of", to},
-		"trial-balance?month=" + to[:7]:                              {"trial-balance", "--month", to[:7]},
+		"trial-balance?month=" + month:                               {"trial-balance", "--month", month},
 		"trial-balance?to=" + to:                                     {"trial-balance", "--to", to},
 		"trial-balance?from=" + from + "&to=" + to + "&basis=posted": {"trial-balance", "--from", from, "--to", to, "--basis", "posted"},
 		"statements/asset:stripe_clearing?currency=USD&to=" + to:     {"statement", "asset:stripe_clearing", "--currency", "USD", "--to", to},
@@ -33,8 +35,8 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 		"reports/payout-reconciliation?to=" + to:                     {"report", "payout-reconciliation", "--to", to},
 		"reports/unearned/itemised?to=" + to:                         {"report", "unearned", "--itemised", "--to", to},
 		"reports/fees?to=" + to:                                      {"report", "fees", "--to", to},
-		"reports/late?month=" + to[:7]:                               {"report", "late", "--month", to[:7]},
-		"reports/ending-balance?month=" + to[:7]:                     {"report", "ending-balance", "--month", to[:7]},
+		"reports/late?month=" + month:                                {"report", "late", "--month", month},
+		"reports/ending-balance?month=" + month:                      {"report", "ending-balance", "--month", month},
 		"export?to=" + to:                                            {"export", "--to", to},
 	} {
 		for _, format := range formatsOf(command[0]) {
@@ -136,7 +138,7 @@ func TestAMonthIsClosedOverHTTP(t *testing.T) {
 	require.NoError(t, err, "%s", said)
 }
 
-// lastMonth is the middle of the month before this one.
+// lastMonth is a time within the month before this one.
 func lastMonth() time.Time {
 	now := time.Now().UTC()
 	return time.Date(now.Year(), now.Month()-1, 15, 0, 0, 0, 0, time.UTC)
@@ -175,11 +177,12 @@ func (c controller) asks(path, body string, status int) {
 // compares holds Stripe's report of a month against the ledger, which is the same.
 func (c controller) compares(month time.Time) {
 	c.s.T.Helper()
-	text, err := c.s.Stripe.Report("balance_change_from_activity.itemized.3", month, month.AddDate(0, 1, 0))
+	period := ledger.PeriodAt(month, time.UTC)
+	text, err := c.s.Stripe.Report("balance_change_from_activity.itemized.3", period.Start(time.UTC), period.End(time.UTC))
 	require.NoError(c.s.T, err)
 	asking := *c.s.API
 	asking.Token, asking.Header = c.token, http.Header{"Content-Type": {"text/csv"}}
-	answer, err := asking.Do(http.MethodPost, "/v1/ledger/compare?month="+month.Format("2006-01"), "", text)
+	answer, err := asking.Do(http.MethodPost, "/v1/ledger/compare?month="+string(period), "", text)
 	require.NoError(c.s.T, err)
 	require.Equal(c.s.T, http.StatusOK, answer.Status, "%s", answer.Body)
 	require.NotContains(c.s.T, string(answer.Body), `"held":false`)

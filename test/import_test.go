@@ -113,6 +113,39 @@ func TestImportTakesOverOpenAndPaidBookings(t *testing.T) {
 	s.RequirePromises()
 }
 
+// An agent's bookings are imported with the parts of their prices, and passed on by them at the departure; without parts, all is the
+// airline's. A principal's import refuses parts.
+func TestImportOfAnAgentsBookings(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{Env: []string{"REVENUE_MODEL=agent"}})
+	again := s.DropWebhooks()
+	old := newEarlierSystem(s)
+	_, split := old.book("SD-SPLIT", "pm_card_visa", "confirmed", nil)
+	split["fare_minor"], split["taxes_minor"], split["service_fee_minor"], split["commission_minor"] = "38000", "4900", "1000", "2000"
+	old.book("SD-WHOLE", "pm_card_visa", "confirmed", nil)
+	file := old.export()
+	again()
+	principal := s.StarterCommand("import", "bookings", file)
+	principal.Env = append(principal.Env, "REVENUE_MODEL=principal")
+	said, err := principal.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(said), "fare_minor is only for a seller who is the airline's agent")
+	out, err := starterWith(s, "import", "bookings", file, "--apply")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "2 rows: 2 imported.")
+	requireBalances(s, map[string]int{"liability:customer_funds": 91800})
+	for _, earlier := range []string{"SD-SPLIT", "SD-WHOLE"} {
+		depart(s, testkit.Booked{Reference: importedAs(s, earlier)}, time.Now())
+	}
+	s.DB.Exec(t, "UPDATE bookings SET recognise_at = UTC_TIMESTAMP(6)")
+	s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE recognise_at IS NULL") == 2 },
+		"not passed on; logs:\n%s", s.Logs)
+	requireBalances(s, map[string]int{
+		"liability:customer_funds": 0, "liability:airline_payable": 42900 + 45900, "income:commission": 2000, "income:service_fees": 1000,
+	})
+	s.RequirePromises()
+}
+
 // A command that is killed between any two steps and repeated ends in the same books, each booking once.
 func TestImportThatIsKilledIsRepeated(t *testing.T) {
 	t.Parallel()

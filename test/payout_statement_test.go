@@ -52,6 +52,7 @@ func TestPayoutStatementNamesWhatRemains(t *testing.T) {
 	})
 	unproven, err := s.Stripe.PayOut("usd")
 	require.NoError(t, err)
+	awaitPayout(s, unproven, "pending", "pending")
 	s.Eventually(func() bool {
 		return s.DB.Count(t, "SELECT COUNT(*) FROM payout_transactions WHERE stripe_balance_transaction_id = ?", foreign) == 1
 	}, "the contents were not read; logs:\n%s", s.Logs)

@@ -200,7 +200,7 @@ func requireComparisonsFind(s *testkit.Stack) {
 		},
 		"no amount": {
 			func(text string) string { return strings.Replace(text, "-2.50,0.00", "-2.505,0.00", 1) }, "exit status 2",
-			`gross: "-2.505" is no amount of USD`,
+			`gross is not an amount: it must be a number such as -459.00, with 2 decimals at most`,
 		},
 	} {
 		said, err := s.StarterCommand("ledger", "compare", "--stripe-csv", stripesFile(s, kind, c.change)).CombinedOutput()

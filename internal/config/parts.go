@@ -301,6 +301,10 @@ func (r *reader) readLedger() {
 			r.problem("JOURNAL_APPROVAL_ABOVE has %q: set it to minor units by currency, such as USD:100000,EUR:100000", part)
 			return
 		}
+		if _, twice := r.config.JournalLimits[currency]; twice {
+			r.problem("JOURNAL_APPROVAL_ABOVE has two limits for %s: leave one out", currency)
+			return
+		}
 		r.config.JournalLimits[currency] = limit
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"farebook/booking"
 	"farebook/internal/config"
+	"farebook/money"
 )
 
 func TestRevenueModelIsRead(t *testing.T) {
@@ -32,5 +33,26 @@ func TestRevenueModelIsRead(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, c.want, cfg.Revenue)
+	}
+}
+
+// The limits above which journals are approved are read by currency. Of two for one currency, neither is taken.
+func TestJournalLimitsAreRead(t *testing.T) {
+	t.Parallel()
+	for value, refused := range map[string]string{
+		"USD:100000, EUR:0": "",
+		"USD:1,EUR:2,USD:3": "JOURNAL_APPROVAL_ABOVE has two limits for USD: leave one out",
+		"USD":               `JOURNAL_APPROVAL_ABOVE has "USD"`,
+		"USD:-1":            `JOURNAL_APPROVAL_ABOVE has "USD:-1"`,
+	} {
+		vars := production()
+		vars["JOURNAL_APPROVAL_ABOVE"] = value
+		cfg, _, err := config.LoadFrom(lines(vars))
+		if refused != "" {
+			require.ErrorContains(t, err, refused)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, map[money.Currency]int64{"USD": 100000, "EUR": 0}, cfg.JournalLimits)
 	}
 }

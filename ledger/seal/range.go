@@ -71,14 +71,8 @@ func (r *Range) Add(t Transaction) error {
 	r.last = t.ID
 	r.ids = append(r.ids, t.ID)
 	r.seal.Transactions++
-	for _, entry := range t.Entries {
-		r.seal.Entries++
-		amount := entry.Amount
-		if entry.Side == ledger.Credit {
-			amount = -amount
-		}
-		r.seal.Sums.Add(entry.Account, entry.Currency, amount)
-	}
+	r.seal.Entries += uint64(len(t.Entries))
+	r.seal.Sums.AddEntries(t.Entries)
 	return nil
 }
 

@@ -89,11 +89,7 @@ func (s Sums) Add(account ledger.Account, currency money.Currency, amount int64)
 // AddEntries adds entries, debits above zero.
 func (s Sums) AddEntries(entries []ledger.Entry) {
 	for _, entry := range entries {
-		amount := entry.Amount
-		if entry.Side == ledger.Credit {
-			amount = -amount
-		}
-		s.Add(entry.Account, entry.Currency, amount)
+		s.Add(entry.Account, entry.Currency, entry.Signed())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,7 +126,14 @@ func TestItemsAreDecidedOverHTTP(t *testing.T) {
 	s.act(http.StatusOK, path+"/reopen", `{"note":"not yet"}`, "key-2", &shown)
 	require.Equal(t, "found", shown.State)
 	s.act(http.StatusOK, path+"/reopen", `{"note":"not yet"}`, "", nil)
+	s.act(http.StatusConflict, path+"/reopen", `{"note":"not"}`, "", nil)
+	s.act(http.StatusConflict, path+"/reopen", `{"note":"not yet; before: a shop"}`, "", nil)
 	require.Equal(t, 1, s.audited("reconciliation.reopen-item"))
+	s.act(http.StatusOK, path+"/resolve", `{"note":"a shop"}`, "", nil)
+	long := `{"note":"` + strings.Repeat("x", 499) + `"}` // as long as a note may be: with what the item adds, it is cut off
+	s.act(http.StatusOK, path+"/reopen", long, "", nil)
+	s.act(http.StatusOK, path+"/reopen", long, "", nil)
+	require.Equal(t, 2, s.audited("reconciliation.reopen-item"))
 	refused := s.act(http.StatusConflict, path+"/post", `{"note":"x"}`, "", nil).problem(t)
 	require.Contains(t, refused.Detail, "no balance transaction")
 	wrong := s.act(http.StatusUnprocessableEntity, path+"/post", `{"note":" ","account":"asset:cash"}`, "", nil).problem(t)

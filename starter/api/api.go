@@ -101,7 +101,9 @@ type api struct {
 	counts *metrics.HTTP // nil without Deps.Metrics
 	// reading has an element for each report that is being read.
 	reading chan struct{}
-	figures *gauges.Reader
+	// arriving has an element for each file that arrives or is compared.
+	arriving chan struct{}
+	figures  *gauges.Reader
 }
 
 // New returns the handler of the whole API.
@@ -122,7 +124,10 @@ func New(deps Deps) (http.Handler, error) {
 		deps.Stopping = context.Background()
 	}
 	deps.Limits = deps.Limits.withDefaults()
-	a := &api{Deps: deps, gates: newGates(deps.Limits), reading: make(chan struct{}, reportsAtOnce), figures: gauges.New(deps.Store)}
+	a := &api{
+		Deps: deps, gates: newGates(deps.Limits), figures: gauges.New(deps.Store),
+		reading: make(chan struct{}, reportsAtOnce), arriving: make(chan struct{}, filesAtOnce),
+	}
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"farebook/booking"
 	"farebook/ledger"
 	"farebook/starter/view"
 	"farebook/store/monthend"
@@ -70,7 +71,7 @@ func decodeJournal(body []byte, now time.Time) (journal monthend.Journal, err er
 		return journal, err
 	}
 	var d decoder
-	fields := d.object("", value, "key", "reason", "effectiveAt", "entries")
+	fields := d.object("", value, "key", "reason", "effectiveAt", "entries", "refund")
 	if fields == nil {
 		return journal, d.err()
 	}
@@ -78,6 +79,9 @@ func decodeJournal(body []byte, now time.Time) (journal monthend.Journal, err er
 		Key: d.text("key", fields["key"]), Reason: d.text("reason", fields["reason"]),
 		EffectiveAt: d.time("effectiveAt", fields["effectiveAt"]).UTC().Truncate(time.Microsecond),
 		Entries:     d.journalEntries("entries", fields["entries"]),
+	}
+	if refund, given := fields["refund"]; given {
+		journal.Refund = booking.RefundID(d.text("refund", refund))
 	}
 	if journal.EffectiveAt.After(now) {
 		d.add("effectiveAt", "is in the future", "post the journal when it takes effect")

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"farebook/access"
-	"farebook/internal/correlation"
 	"farebook/starter/view"
 	"farebook/store"
 )
@@ -59,7 +58,6 @@ func (a *api) retryEvent(ctx context.Context, in *eventActionInput) (*replayable
 			if err != nil {
 				return view.EventDetail{}, orMissing(err, errNoSuchEvent)
 			}
-			stored.Attempts = 0
 			if err := a.Inbox.Again(ctx, stored); err != nil { // the row says so, and the sweeper tries again
 				a.Log.WarnContext(ctx, "an event that an operator retries was not handed on", "eventId", in.ID, "error", err)
 			}
@@ -122,8 +120,7 @@ func (a *api) resendEmail(ctx context.Context, in *emailActionInput) (*replayabl
 			if err != nil {
 				return view.Email{}, err
 			}
-			// The workflow has the correlation id of the original email, the audit log that of the request.
-			if err := a.Dispatch.SendEmail(correlation.With(ctx, email.CorrelationID()), copied); err != nil {
+			if err := a.Dispatch.SendCopy(ctx, email); err != nil {
 				return view.Email{}, needsWorkflow("", err)
 			}
 			listed, err := a.Store.ListedEmail(ctx, copied)

@@ -26,22 +26,16 @@ const (
 )
 
 func (a *api) addLedger(spec huma.API) {
-	for _, route := range ledgerReports {
-		one, err := reports.Find(route.name)
-		if err != nil {
-			panic(err) // the table names a report that does not exist
-		}
-		operation := a.reportOperation(spec, "get-"+route.name, route.path(), one.Short, route.shape(finance.Interval{}))
-		if route.moment {
-			addReport(a, spec, operation, one.Write, func(in *momentInput) (finance.Asked, string) {
-				return finance.Asked{Month: in.Month, AsOf: in.AsOf, Basis: in.Basis}, in.Currency
-			})
+	for _, one := range reports.All {
+		operation := a.reportOperation(spec, "get-"+one.Name, pathOf(one), one.Short, one.Shape(finance.Interval{}))
+		if one.Moment {
+			addReport(a, spec, operation, one.Write, (*momentInput).ask)
 			continue
 		}
 		addReport(a, spec, operation, one.Write, (*intervalInput).ask)
-		if route.items != nil {
-			operation := a.reportOperation(spec, "get-"+route.name+"-items", route.path()+"/itemised", one.Short+", one by one",
-				route.items(finance.Interval{}))
+		if one.Itemised != nil {
+			operation := a.reportOperation(spec, "get-"+one.Name+"-items", pathOf(one)+"/itemised", one.Short+", one by one",
+				one.Items(finance.Interval{}))
 			addReport(a, spec, operation, one.Itemised, (*intervalInput).ask)
 		}
 	}
@@ -54,46 +48,12 @@ func (a *api) addLedger(spec huma.API) {
 	a.addJournals(spec)
 }
 
-// ledgerReport is the route of a report of starter/reports, with another one for its items.
-type ledgerReport struct {
-	name string // of the report
-	// shape and items have the columns, for the documentation; items is nil for a report without any.
-	shape, items func(finance.Interval) finance.Table
-	// below is the path above the name: "" for a command of its name, and reportsBelow for one of `starter ledger report`.
-	below string
-	// moment reports at a time and not of an interval.
-	moment bool
-}
-
-func (r ledgerReport) path() string { return r.below + "/" + r.name }
-
-// reportsBelow is where the reports of `starter ledger report` are.
-const reportsBelow = "/reports"
-
-// ledgerReports are the reports that take an interval or a time and nothing else, one line each.
-var ledgerReports = []ledgerReport{
-	{name: "balances", shape: finance.BalancesTable, moment: true},
-	{name: "trial-balance", shape: finance.TrialTable},
-	{name: "balance-summary", shape: finance.BalanceTable, below: reportsBelow},
-	summarised(report.BalanceChangeName, finance.SummaryTable, finance.ItemTable),
-	summarised(report.PayoutReconciliationName, finance.SummaryTable, finance.ItemTable),
-	summarised(report.EndingBalanceName, finance.SummaryTable, finance.ItemTable),
-	{name: finance.RollForwardName, shape: finance.RollForwardTable, items: finance.OpenBookingsTable, below: reportsBelow},
-	summarised(finance.IncomeList.Name, finance.MovementSummaryTable, finance.MovementTable),
-	summarised(finance.FeeList.Name, finance.MovementSummaryTable, finance.MovementTable),
-	summarised(finance.RefundList.Name, finance.MovementSummaryTable, finance.MovementTable),
-	summarised(finance.ChargebackList.Name, finance.MovementSummaryTable, finance.MovementTable),
-	{name: finance.LateName, shape: named(finance.LateName, finance.MovementTable), below: reportsBelow},
-}
-
-// summarised is the route of a report that sums its items.
-func summarised(name string, shape, items func(string, finance.Interval) finance.Table) ledgerReport {
-	return ledgerReport{name: name, shape: named(name, shape), items: named(name, items), below: reportsBelow}
-}
-
-// named is the shape of a table with a name.
-func named(name string, shape func(string, finance.Interval) finance.Table) func(finance.Interval) finance.Table {
-	return func(i finance.Interval) finance.Table { return shape(name, i) }
+// pathOf is the path of a report: its name, below /reports for one of `starter ledger report`.
+func pathOf(one reports.Report) string {
+	if one.Command {
+		return "/" + one.Name
+	}
+	return "/reports/" + one.Name
 }
 
 // IntervalInput asks for an interval. It, BasisInput and FormatInput are exported because huma ignores unexported embedded types.
@@ -137,6 +97,10 @@ type momentInput struct {
 type formatted interface{ format() string }
 
 func (in *intervalInput) ask() (finance.Asked, string) { return in.asked(), in.Currency }
+
+func (in *momentInput) ask() (finance.Asked, string) {
+	return finance.Asked{Month: in.Month, AsOf: in.AsOf, Basis: in.Basis}, in.Currency
+}
 
 // addReport adds the route of a report; ask reads what the request asks for.
 func addReport[In formatted](a *api, spec huma.API, operation huma.Operation, read reports.Write, ask func(*In) (finance.Asked, string)) {

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// maxStripeFile bounds a file of Stripe's, some 100,000 lines: it is in memory while it is compared, of as many requests as reports
-	// are read at once. A longer file is compared by command, or day by day.
+	// maxStripeFile bounds a file of Stripe's, some 100,000 lines: it is in memory from its arrival until it is compared. A longer file is
+	// compared by command, or day by day.
 	maxStripeFile = 32 << 20
 	// fileTimeout is how long a file may take to arrive.
 	fileTimeout = 2 * time.Minute
@@ -70,18 +70,23 @@ func (a *api) compare(ctx context.Context, spec huma.API, in *compareInput) (*hu
 	if asked {
 		what.Interval = &i
 	}
-	return a.answered(spec, in.Format, func(ctx context.Context, hctx huma.Context, out io.Writer) (checks finance.Checks, err error) {
-		if what.File, err = a.stripeFile(hctx); err != nil {
-			return nil, err
-		}
-		writer := reports.NewWriter(out, in.Format)
-		if checks, err = r.Compare(ctx, what, writer); err != nil {
-			return nil, err
-		}
-		if err := a.recordComparison(ctx, in.Month, checks); err != nil {
-			return nil, err
-		}
-		return checks, writer.End(checks)
+	return a.answered(spec, in.Format, func(ctx context.Context, hctx huma.Context, turn reportTurn) error {
+		return inTurn(ctx, a.arriving, func() (err error) {
+			if what.File, err = a.stripeFile(hctx); err != nil {
+				return err
+			}
+			return turn(func(out io.Writer) (finance.Checks, error) {
+				writer := reports.NewWriter(out, in.Format)
+				checks, err := r.Compare(ctx, what, writer)
+				if err != nil {
+					return nil, err
+				}
+				if err := a.recordComparison(ctx, in.Month, checks); err != nil {
+					return nil, err
+				}
+				return checks, writer.End(checks)
+			})
+		})
 	}), nil
 }
 
@@ -94,7 +99,7 @@ func (a *api) recordComparison(ctx context.Context, month string, checks finance
 	return monthend.New(a.Store).RecordComparison(ctx, compared, actorOf(ctx))
 }
 
-// stripeFile reads the body of a request.
+// stripeFile reads the body of a request. Its arrival keeps no report waiting.
 func (a *api) stripeFile(hctx huma.Context) (*finance.StripeFile, error) {
 	request, w := humago.Unwrap(hctx)
 	media, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))

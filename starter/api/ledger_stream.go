@@ -26,6 +26,8 @@ const (
 	// reportsAtOnce leaves the connections of the pool to bookings; busyWait is how long another report waits for its turn.
 	reportsAtOnce = 2
 	busyWait      = 5 * time.Second
+	// filesAtOnce bounds the memory for files that arrive or are compared: maxStripeFile each.
+	filesAtOnce = 4
 	// proofTrailer says behind the answer, in any format, whether the report equals what it must.
 	proofTrailer = "Report-Proof"
 )
@@ -42,14 +44,13 @@ func (a *api) streamed(ctx context.Context, spec huma.API, asked finance.Asked, 
 	if err != nil {
 		return nil, err
 	}
-	return a.answered(spec, format, func(ctx context.Context, _ huma.Context, out io.Writer) (finance.Checks, error) {
-		return write(ctx, r, i, out)
+	return a.answered(spec, format, func(ctx context.Context, _ huma.Context, turn reportTurn) error {
+		return turn(func(out io.Writer) (finance.Checks, error) { return write(ctx, r, i, out) })
 	}), nil
 }
 
-// answered answers with what work writes, in its turn.
-func (a *api) answered(spec huma.API, format string,
-	work func(ctx context.Context, hctx huma.Context, out io.Writer) (finance.Checks, error),
+// answered answers with what work writes in its turn. Nobody waits for what work does before it.
+func (a *api) answered(spec huma.API, format string, work func(ctx context.Context, hctx huma.Context, turn reportTurn) error,
 ) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		ctx, cancel := context.WithTimeout(a.readingPages(hctx.Context()), reportTimeout)
@@ -59,12 +60,14 @@ func (a *api) answered(spec huma.API, format string,
 			out.begin()
 			return
 		}
-		err := a.inTurn(ctx, func() error {
-			checks, err := work(ctx, hctx, out)
-			if err != nil {
-				return err
-			}
-			return out.end(checks)
+		err := work(ctx, hctx, func(write func(out io.Writer) (finance.Checks, error)) error {
+			return inTurn(ctx, a.reading, func() error {
+				checks, err := write(out)
+				if err != nil {
+					return err
+				}
+				return out.end(checks)
+			})
 		})
 		if err != nil {
 			a.failReport(ctx, spec, out, err)
@@ -72,31 +75,36 @@ func (a *api) answered(spec huma.API, format string,
 	}}
 }
 
+// reportTurn writes a report once it is its turn.
+type reportTurn func(write func(out io.Writer) (finance.Checks, error)) error
+
 // readingPages is the patience of what reads many pages: one of them may be slow without the database being unavailable.
 func (a *api) readingPages(ctx context.Context) context.Context {
 	return store.WithPatience(ctx, 5*a.DatabaseTimeout)
 }
 
-// inTurn runs one of reportsAtOnce reports.
-func (a *api) inTurn(ctx context.Context, work func() error) error {
+// inTurn runs work while it has one of some places.
+func inTurn(ctx context.Context, places chan struct{}, work func() error) error {
 	waiting, cancel := context.WithTimeout(ctx, busyWait)
 	defer cancel()
 	select {
-	case a.reading <- struct{}{}:
-		defer func() { <-a.reading }()
+	case places <- struct{}{}:
+		defer func() { <-places }()
 		return work()
 	case <-waiting.Done():
 		return unavailable(ctx, "busy", "Other reports are being read. Repeat the request in a few seconds.")
 	}
 }
 
-// failReport answers with a problem when nothing was sent yet, and otherwise cuts the answer off.
+// failReport answers with a problem when nothing was sent yet, also when the answer took longer than others may, and otherwise cuts the
+// answer off.
 func (a *api) failReport(ctx context.Context, spec huma.API, out *reportStream, err error) {
 	if errors.Is(err, errCallerGone) {
 		return // observe logs it
 	}
 	refusal := a.problemOf(ctx, err)
 	if !out.begun {
+		extendAnswer(out.seen, chunkTimeout)
 		refuse(spec, out.hctx, refusal)
 		return
 	}

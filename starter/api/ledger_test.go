@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -227,4 +228,21 @@ func TestHeadOfAReport(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, "text/plain; charset=utf-8", got.header.Get("Content-Type"))
 	require.Empty(t, got.body)
+}
+
+// Files that arrive slowly keep no report waiting: they take their turn once they are here.
+func TestFilesThatArriveSlowlyKeepNoReportWaiting(t *testing.T) {
+	t.Parallel()
+	s := serve(t, withoutTemporal(t))
+	s.token = s.db.NewKey(t, "finance", access.FinanceRead)
+	for range 3 { // more than reports are read at once
+		conn := s.open("POST /v1/ledger/compare HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.token +
+			"\r\nContent-Type: text/csv\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusContinue, response.StatusCode, "the body is being read")
+	}
+	got := s.do(http.MethodGet, "/v1/ledger/balances", nil)
+	require.Equal(t, http.StatusOK, got.status, "%s", got.body)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -100,9 +99,7 @@ func (a *api) reopenItem(ctx context.Context, in *itemInput) (*replayable[recon.
 	}
 	return a.decideItem(ctx, "reopen-item", in.ID, note, func(ctx context.Context, items *runs.Runs) error {
 		return items.ReopenItem(ctx, in.ID, note, actorOf(ctx))
-	}, func(item runs.Item) bool {
-		return item.State != runs.ItemResolved && strings.HasPrefix(item.Note, "reopened: "+note+";")
-	})
+	}, func(runs.Item) bool { return false }) // ReopenItem recognises a repetition
 }
 
 func (a *api) postItem(ctx context.Context, in *itemInput) (*replayable[recon.Item], error) {

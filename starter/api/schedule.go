@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,25 +39,9 @@ func (a *api) addSchedule(spec huma.API) {
 		"With the schedule's options. Refused with 409 while another run is running.", http.StatusAccepted), a.triggerSchedule)
 }
 
-// scheduleBody is the schedule of reconciliations.
-type scheduleBody struct {
-	Paused   bool        `json:"paused"`
-	Note     string      `json:"note,omitempty" doc:"Why it was paused or resumed."`
-	Cron     string      `json:"cron,omitempty" example:"30 2 * * *"`
-	TimeZone string      `json:"timeZone,omitempty" example:"Asia/Dubai"`
-	Every    float64     `json:"everySeconds,omitempty"`
-	Started  int         `json:"started"`
-	Skipped  int         `json:"skipped" doc:"Runs that were not started, because another one was running."`
-	Last     []string    `json:"last" nullable:"false" doc:"The most recent runs, the newest last."`
-	Next     []time.Time `json:"next" nullable:"false"`
-}
-
-func (a *api) schedule(ctx context.Context) (scheduleBody, error) {
+func (a *api) schedule(ctx context.Context) (recon.Schedule, error) {
 	found, err := a.Dispatch.Schedule(ctx)
-	return scheduleBody{
-		Paused: found.Paused, Note: found.Note, Cron: found.Cron, TimeZone: found.TimeZone, Every: found.Every.Seconds(), Started: found.Runs,
-		Skipped: found.Skipped, Last: append([]string{}, found.Last...), Next: append([]time.Time{}, found.Next...),
-	}, scheduleError(err)
+	return recon.ScheduleOf(found), scheduleError(err)
 }
 
 // scheduleError names a schedule that there is not; another error is Temporal's.
@@ -72,7 +55,7 @@ func scheduleError(err error) error {
 	return needsWorkflow("", err)
 }
 
-type scheduleOutput struct{ Body scheduleBody }
+type scheduleOutput struct{ Body recon.Schedule }
 
 func (a *api) getSchedule(ctx context.Context, _ *struct{}) (*scheduleOutput, error) {
 	found, err := a.schedule(ctx)
@@ -84,27 +67,27 @@ type scheduleNoteBody struct {
 	Note string `json:"note,omitempty" maxLength:"500" doc:"Why." example:"Stripe is being upgraded"`
 }
 
-func (a *api) pauseSchedule(ctx context.Context, in *bodyInput) (*replayable[scheduleBody], error) {
+func (a *api) pauseSchedule(ctx context.Context, in *bodyInput) (*replayable[recon.Schedule], error) {
 	return a.changeSchedule(ctx, in, "pause-schedule", store.ActionSchedulePause, a.Dispatch.PauseSchedule, "paused by an operator")
 }
 
-func (a *api) resumeSchedule(ctx context.Context, in *bodyInput) (*replayable[scheduleBody], error) {
+func (a *api) resumeSchedule(ctx context.Context, in *bodyInput) (*replayable[recon.Schedule], error) {
 	return a.changeSchedule(ctx, in, "resume-schedule", store.ActionScheduleResume, a.Dispatch.ResumeSchedule, "resumed by an operator")
 }
 
 func (a *api) changeSchedule(ctx context.Context, in *bodyInput, operation string, action store.Action,
 	change func(context.Context, string) error, usual string,
-) (*replayable[scheduleBody], error) {
+) (*replayable[recon.Schedule], error) {
 	note, err := decodeScheduleNote(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	return idempotent(ctx, a, idempotentRequest[scheduleBody]{
+	return idempotent(ctx, a, idempotentRequest[recon.Schedule]{
 		operation: operation, body: note, status: http.StatusOK, points: actionPoints,
 		claim: a.claimOperation("schedule", store.AuditEntry{Actor: actorOf(ctx), Action: action, Subject: "schedule"}),
-		work: func(ctx context.Context, _ string) (scheduleBody, error) {
+		work: func(ctx context.Context, _ string) (recon.Schedule, error) {
 			if err := change(ctx, cmp.Or(note, usual)); err != nil {
-				return scheduleBody{}, scheduleError(err)
+				return recon.Schedule{}, scheduleError(err)
 			}
 			return a.schedule(ctx)
 		},

@@ -3,14 +3,15 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/starter/dispatch"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -35,10 +36,11 @@ func listEmailsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				emails, err := books.EmailsOf(cmd.Context(), known.ID)
+				emails, err := books.ListEmails(cmd.Context(), store.EmailFilter{Reference: known.Reference, Limit: maxListed})
 				if err != nil {
 					return err
 				}
+				slices.Reverse(emails)
 				return listedEmails.print(cmd.OutOrStdout(), flags, emails)
 			})
 		},
@@ -47,26 +49,10 @@ func listEmailsCommand() *cobra.Command {
 	return list
 }
 
-type shownEmail struct {
-	Number    uint64     `json:"number"`
-	Kind      string     `json:"kind"`
-	Status    string     `json:"status"`
-	Attempts  int        `json:"attempts"`
-	WrittenAt time.Time  `json:"writtenAt"`
-	SentAt    *time.Time `json:"sentAt,omitempty"`
-	MessageID string     `json:"messageId"`
-	LastError string     `json:"lastError,omitempty"`
-}
-
-var listedEmails = listing[store.Email, shownEmail]{
+var listedEmails = listing[store.ListedEmail, view.Email]{
 	name: "emails", header: []any{"NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "LAST ERROR"},
-	show: func(email store.Email) shownEmail {
-		return shownEmail{
-			email.ID, string(email.Kind), email.Status, email.Attempts, email.CreatedAt, email.SentAt, email.MessageID,
-			email.LastError,
-		}
-	},
-	cells: func(email shownEmail) []any {
+	show: view.EmailOf,
+	cells: func(email view.Email) []any {
 		sent := "-"
 		if email.SentAt != nil {
 			sent = email.SentAt.Format(time.RFC3339)
@@ -104,11 +90,10 @@ func resendEmailCommand() *cobra.Command {
 	}
 }
 
-// sendCopy starts the workflow with the correlation id of the original email. The audit log has the command's id.
 func sendCopy(ctx context.Context, books *store.Store, dispatcher *dispatch.Client, id uint64) error {
 	email, err := books.Email(ctx, id)
 	if err != nil {
 		return err
 	}
-	return dispatcher.SendEmail(correlation.With(ctx, email.CorrelationID()), id)
+	return dispatcher.SendCopy(ctx, email)
 }

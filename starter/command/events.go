@@ -2,7 +2,6 @@ package command
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"farebook/internal/config"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -107,25 +107,11 @@ func checkFilter(filter store.EventFilter) error {
 	return nil
 }
 
-type shownEvent struct {
-	ID         string           `json:"id"`
-	Type       string           `json:"type"`
-	State      store.EventState `json:"state"`
-	Attempts   int              `json:"attempts"`
-	ReceivedAt time.Time        `json:"receivedAt"`
-	ObjectID   string           `json:"objectId"`
-	Booking    string           `json:"booking,omitempty"`
-	Note       string           `json:"note,omitempty"`
-	LastError  string           `json:"lastError,omitempty"`
-}
-
-var listedEvents = listing[store.ListedEvent, shownEvent]{
+var listedEvents = listing[store.ListedEvent, view.Event]{
 	name: "events", header: []any{"EVENT", "TYPE", "STATE", "ATTEMPTS", "RECEIVED", "OBJECT", "WHY"},
-	show: func(e store.ListedEvent) shownEvent {
-		return shownEvent{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, e.Reference, e.Note, e.LastError}
-	},
+	show:   func(e store.ListedEvent) view.Event { return view.EventOf(e.Event) },
 	cursor: func(e store.ListedEvent) uint64 { return e.Cursor },
-	cells: func(e shownEvent) []any {
+	cells: func(e view.Event) []any {
 		return []any{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, cmp.Or(e.LastError, e.Note)}
 	},
 }
@@ -151,28 +137,7 @@ func showEventCommand() *cobra.Command {
 }
 
 func printEvent(out io.Writer, e store.Event, payload bool) error {
-	shown := struct {
-		ID            string           `json:"id"`
-		Type          string           `json:"type"`
-		State         store.EventState `json:"state"`
-		Attempts      int              `json:"attempts"`
-		LastError     string           `json:"lastError,omitempty"`
-		Note          string           `json:"note,omitempty"`
-		ObjectID      string           `json:"objectId"`
-		Booking       string           `json:"booking,omitempty"`
-		APIVersion    string           `json:"apiVersion"`
-		Account       string           `json:"account,omitempty"`
-		Livemode      bool             `json:"livemode"`
-		CreatedAt     time.Time        `json:"createdAt"`
-		ReceivedAt    time.Time        `json:"receivedAt"`
-		ProcessedAt   *time.Time       `json:"processedAt,omitempty"`
-		NextAttemptAt *time.Time       `json:"nextAttemptAt,omitempty"`
-		Payload       json.RawMessage  `json:"payload,omitempty"`
-	}{
-		ID: e.ID, Type: e.Type, State: e.State, Attempts: e.Attempts, LastError: e.LastError, Note: e.Note, ObjectID: e.ObjectID,
-		Booking: e.Reference, APIVersion: e.APIVersion, Account: e.Account, Livemode: e.Livemode, CreatedAt: e.Created, ReceivedAt: e.ReceivedAt,
-		ProcessedAt: e.ProcessedAt, NextAttemptAt: e.NextAttemptAt,
-	}
+	shown := view.EventDetailOf(e)
 	if payload {
 		shown.Payload = e.Payload
 	}
@@ -196,7 +161,6 @@ func retryEventCommand() *cobra.Command {
 				if err != nil {
 					return noSuchEvent(args[0], err)
 				}
-				stored.Attempts = 0
 				stripe := stripeClient(cfg, log)
 				if err := inbox.New(books, dispatcher, stripe, time.Minute, log).Again(cmd.Context(), stored); err != nil {
 					return fmt.Errorf("the event was not handed to its workflow; the sweeper tries again: %w", err)

@@ -5,3 +5,6 @@ var WarnOfGap = warnOfGap
 
 // ReplayCommand is replayCommand, for tests of a build with other workflows.
 var ReplayCommand = replayCommand
+
+// ActorName is actorName, for tests as another user than that of the test.
+var ActorName = actorName

@@ -59,9 +59,23 @@ func (c *carriedOver) add(transactions []ledger.Transaction) {
 func carryOver(ctx context.Context, out io.Writer, books *store.Store, dryRun bool) error {
 	total := carriedOver{sums: seal.Sums{}}
 	how := func() store.CarryingOver { return store.CarryingOver{DryRun: dryRun, Now: books.Now()} }
-	err := carryOverBookings(ctx, books, how, &total)
+	err := carryOverAll(ctx, &total, books.EarlierBookings, func(one store.EarlierBooking) (uint64, []ledger.Transaction, error) {
+		failpoint.Hit("before-carry-over-booking")
+		posted, err := books.CarryOverBooking(ctx, one.Reference, how())
+		if err == nil {
+			failpoint.Hit("after-carry-over-booking")
+		}
+		return one.ID, posted, err
+	})
 	if err == nil {
-		err = carryOverPayouts(ctx, books, how, &total)
+		err = carryOverAll(ctx, &total, books.PayoutsUnderWay, func(one store.PayoutUnderWay) (uint64, []ledger.Transaction, error) {
+			failpoint.Hit("before-carry-over-payout")
+			posted, err := books.CarryOverPayout(ctx, one.StripePayoutID, how())
+			if err == nil {
+				failpoint.Hit("after-carry-over-payout")
+			}
+			return one.ID, posted, err
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("carry over, after %d bookings and payouts; repeat the command to continue: %w", total.visited, err)
@@ -69,41 +83,21 @@ func carryOver(ctx context.Context, out io.Writer, books *store.Store, dryRun bo
 	return printCarriedOver(out, total, dryRun)
 }
 
-func carryOverBookings(ctx context.Context, books *store.Store, how func() store.CarryingOver, total *carriedOver) error {
-	after := uint64(0)
-	for {
-		page, err := books.EarlierBookings(ctx, after, carryOverPage)
+// carryOverAll carries over each row of a kind, page by page; one returns the row's id and what it has posted.
+func carryOverAll[Row any](ctx context.Context, total *carriedOver,
+	rows func(ctx context.Context, after uint64, limit int) ([]Row, error), one func(Row) (uint64, []ledger.Transaction, error),
+) error {
+	for after := uint64(0); ; {
+		page, err := rows(ctx, after, carryOverPage)
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		for _, one := range page {
-			failpoint.Hit("before-carry-over-booking")
-			posted, err := books.CarryOverBooking(ctx, one.Reference, how())
+		for _, row := range page {
+			id, posted, err := one(row)
 			if err != nil {
 				return err
 			}
-			failpoint.Hit("after-carry-over-booking")
-			after = one.ID
-			total.add(posted)
-		}
-	}
-}
-
-func carryOverPayouts(ctx context.Context, books *store.Store, how func() store.CarryingOver, total *carriedOver) error {
-	after := uint64(0)
-	for {
-		page, err := books.PayoutsUnderWay(ctx, after, carryOverPage)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		for _, one := range page {
-			failpoint.Hit("before-carry-over-payout")
-			posted, err := books.CarryOverPayout(ctx, one.StripePayoutID, how())
-			if err != nil {
-				return err
-			}
-			failpoint.Hit("after-carry-over-payout")
-			after = one.ID
+			after = id
 			total.add(posted)
 		}
 	}

@@ -76,6 +76,9 @@ func (f *intervalFlags) compare(cmd *cobra.Command, name string, what report.Com
 		if err != nil {
 			return nil, err
 		}
+		if f.asked.Month != "" {
+			say(cmd, "Recorded for the close of %s\n", f.asked.Month)
+		}
 		return checks, out.End(checks)
 	})
 }

@@ -71,6 +71,11 @@ type listing[Row, Shown any] struct {
 
 // print prints a page as a table, or as a JSON object with the rows and, if there may be more, before.
 func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) error {
+	return l.printBeside(out, flags, rows, map[string]any{})
+}
+
+// printBeside is print with further fields of the JSON object.
+func (l listing[Row, Shown]) printBeside(out io.Writer, flags listFlags, rows []Row, list map[string]any) error {
 	shown := make([]Shown, len(rows)) // [] rather than null for an empty list
 	for i, row := range rows {
 		shown[i] = l.show(row)
@@ -80,7 +85,7 @@ func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) e
 		before = l.cursor(rows[len(rows)-1])
 	}
 	if flags.format == "json" {
-		list := map[string]any{l.name: shown}
+		list[l.name] = shown
 		if before != 0 {
 			list["before"] = before
 		}

@@ -174,21 +174,48 @@ func periodsCommand() *cobra.Command {
 	var flags listFlags
 	command := &cobra.Command{
 		Use:   "periods",
-		Short: "Show closes and reopenings of months, the newest first",
+		Short: "Show what waits for another operator, and closes and reopenings of months, the newest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(cmd); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "ledger", func(books *store.Store) error {
-				made, err := monthend.New(books).Closings(cmd.Context(), flags.before, flags.limit)
-				if err != nil {
-					return err
-				}
-				return closings.print(cmd.OutOrStdout(), flags, made)
+				return listPeriods(cmd, monthend.New(books), flags)
 			})
 		},
 	}
 	flags.addPages(command)
 	return command
+}
+
+// maxProposals bounds the proposals of a list: there are some a month.
+const maxProposals = 50
+
+func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) error {
+	calendar, err := months.Calendar(cmd.Context())
+	if err != nil {
+		return err
+	}
+	open, err := months.Open(cmd.Context(), maxProposals)
+	if err != nil {
+		return err
+	}
+	made, err := months.Closings(cmd.Context(), flags.before, flags.limit)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if flags.format != "json" {
+		if err := printWaiting(out, calendar, open); err != nil {
+			return err
+		}
+	}
+	proposals := make([]view.Proposal, len(open))
+	for i, one := range open {
+		proposals[i] = view.ProposalOf(one)
+	}
+	return closings.printBeside(out, flags, made, map[string]any{
+		"firstOpen": string(calendar.FirstOpen), "timeZone": calendar.ZoneName(), "proposals": proposals,
+	})
 }

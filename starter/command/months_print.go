@@ -1,11 +1,8 @@
 package command
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -23,46 +20,21 @@ func printReview(out io.Writer, review monthend.Review) error {
 	if err := printMonthChecks(out, review.Checks); err != nil {
 		return err
 	}
+	if !review.Holds() {
+		if err := printText(out, "\nWhat may stay as it is, is accepted with its reason: --accept ITEM='...'\n"); err != nil {
+			return err
+		}
+	}
 	if err := printText(out, "\nTrial balance of %s\n", string(review.Period)); err != nil {
 		return err
 	}
-	rows := newTable(out, "ACCOUNT", "CURRENCY", "OPENING", "DEBIT", "CREDIT", "CLOSING", "CHANGE", "MONTH BEFORE")
-	for _, line := range besideTheMonthBefore(review) {
+	rows := newFigures(out, []int{2, 3, 4, 5, 6, 7}, "ACCOUNT", "CURRENCY", "OPENING", "DEBIT", "CREDIT", "CLOSING", "CHANGE", "MONTH BEFORE")
+	for _, line := range review.BesideTheMonthBefore() {
 		text := func(value int64) string { return money.Text(value, line.Currency) }
 		rows.row(line.Account, line.Currency, text(line.Opening), text(line.Debit), text(line.Credit), text(line.Closing),
-			text(line.Debit-line.Credit), text(line.before))
+			text(line.Debit-line.Credit), text(line.Before))
 	}
 	return rows.flush()
-}
-
-// compared is a line of a trial balance with the change of the account in the month before.
-type compared struct {
-	closing.Line
-
-	before int64
-}
-
-// besideTheMonthBefore are the lines of a month with those that the month before alone has.
-func besideTheMonthBefore(review monthend.Review) []compared {
-	type of struct {
-		account  ledger.Account
-		currency money.Currency
-	}
-	lines := map[of]compared{}
-	for _, line := range review.Trial.Lines {
-		lines[of{line.Account, line.Currency}] = compared{Line: line}
-	}
-	for _, line := range review.Previous.Lines {
-		beside, found := lines[of{line.Account, line.Currency}]
-		if !found {
-			beside.Account, beside.Currency = line.Account, line.Currency
-		}
-		beside.before = line.Debit - line.Credit
-		lines[of{line.Account, line.Currency}] = beside
-	}
-	return slices.SortedFunc(maps.Values(lines), func(a, b compared) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
-	})
 }
 
 func printMonthChecks(out io.Writer, checks []monthend.Check) error {
@@ -107,3 +79,35 @@ var closings = listing[closing.Closing, view.Closing]{
 		return []any{c.Number, c.Period, c.Action, c.Transactions, c.ProposedBy, c.ApprovedBy, c.ApprovedAt.Format(time.RFC3339), c.Digest}
 	},
 }
+
+// approvals are the commands that approve the kinds of proposals, without their subjects.
+var approvals = map[monthend.Kind]string{
+	monthend.KindClose: "starter ledger close %s --approve", monthend.KindReopen: "starter ledger reopen %s --approve",
+	monthend.KindJournal: "starter ledger post --approve %s",
+}
+
+// printWaiting prints which month is open, and what waits for another operator with the command that approves it.
+func printWaiting(out io.Writer, calendar ledger.Calendar, open []monthend.Proposal) error {
+	first := "no month is closed yet"
+	if calendar.FirstOpen != "" {
+		first = "the first open month is " + string(calendar.FirstOpen)
+	}
+	if err := printText(out, "The time zone of the books is %s; %s\n", calendar.ZoneName(), first); err != nil {
+		return err
+	}
+	for _, one := range open {
+		err := printText(out, "%s proposed to %s %s on %s. Another operator approves it: %s\n", one.By.Name, verbs[one.Kind], one.Subject,
+			day(one.At), fmt.Sprintf(approvals[one.Kind], one.Subject))
+		if err != nil {
+			return err
+		}
+	}
+	return printText(out, "\n")
+}
+
+// verbs are what is proposed.
+var verbs = map[monthend.Kind]string{
+	monthend.KindClose: "close", monthend.KindReopen: "reopen", monthend.KindJournal: "post journal",
+}
+
+func day(at time.Time) string { return at.UTC().Format(time.DateOnly) }

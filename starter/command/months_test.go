@@ -19,8 +19,6 @@ import (
 func TestMonthsAreClosedByCommands(t *testing.T) {
 	db := testdb.New(t)
 	t.Setenv("DATABASE_DSN", db.AppDSN)
-	as := func(user string) { t.Setenv("SUDO_USER", user) }
-	as("alice")
 	out, _, err := run(t, "ledger", "close", "2026-03", "--dry-run")
 	require.ErrorIs(t, err, command.ErrBroken)
 	require.Contains(t, out, "NO   reconciliation to the end of the month was applied")
@@ -33,27 +31,70 @@ func TestMonthsAreClosedByCommands(t *testing.T) {
 	out, _, err = run(t, "ledger", "post", file)
 	require.NoError(t, err)
 	require.Contains(t, out, "starter ledger post --approve fee-1")
-	as("bob")
+	proposedByAlice(t, db)
 	out, _, err = run(t, "ledger", "post", "--approve", "fee-1")
 	require.NoError(t, err)
 	require.Contains(t, out, "in 2026-03")
-	out, _, err = run(t, "ledger", "close", "2026-03")
+	out, _, err = run(t, "ledger", "trial-balance", "--month", "2026-03")
 	require.NoError(t, err)
-	require.Contains(t, out, "starter ledger close 2026-03 --approve")
+	for line := range strings.Lines(out) {
+		require.Len(t, line, len("account              currency  opening  debit  credit  closing\n"), "amounts end below one another:\n%s", out)
+	}
+	requireAccepts(t, db)
 	_, _, err = run(t, "ledger", "close", "2026-03", "--approve")
 	require.ErrorContains(t, err, "another operator approves")
-	as("alice")
+	out, _, err = run(t, "ledger", "periods")
+	require.NoError(t, err)
+	require.Regexp(t, `The time zone of the books is UTC; no month is closed yet\n.* proposed to close 2026-03 on [-0-9]+\. `+
+		`Another operator approves it: starter ledger close 2026-03 --approve\n`, out)
+	proposedByAlice(t, db)
 	out, _, err = run(t, "ledger", "close", "2026-03", "--approve")
 	require.NoError(t, err)
 	require.Contains(t, out, "2026-03 is closed: closing 1")
 	_, _, err = run(t, "ledger", "reopen", "2026-03", "--note", "a mistake")
 	require.NoError(t, err)
-	as("bob")
+	proposedByAlice(t, db)
 	_, _, err = run(t, "ledger", "reopen", "2026-03", "--approve")
 	require.NoError(t, err)
 	out, _, err = run(t, "ledger", "periods")
 	require.NoError(t, err)
-	require.Regexp(t, `(?s)2\s+2026-03\s+reopen.*1\s+2026-03\s+close`, out)
+	require.Regexp(t, `(?s)the first open month is 2026-03.*2\s+2026-03\s+reopen.*1\s+2026-03\s+close`, out)
+	out, _, err = run(t, "ledger", "periods", "--format", "json")
+	require.NoError(t, err)
+	require.Regexp(t, `(?s)"closings": \[.*"firstOpen": "2026-03",.*"proposals": \[\],.*"timeZone": "UTC"`, out)
+}
+
+// requireAccepts proposes the close of a month whose payouts are tied to the bank statement by a note, which the close keeps.
+func requireAccepts(t *testing.T, db *testdb.DB) {
+	t.Helper()
+	db.Exec(t, `INSERT INTO payouts (stripe_payout_id, status, amount, currency, automatic, arrives_at, proof, posted, created_at, updated_at)
+		VALUES ('po_1', 'paid', 1000, 'USD', TRUE, '2026-03-05', 'manual', TRUE, '2026-03-01', '2026-03-01')`)
+	out, _, err := run(t, "ledger", "close", "2026-03")
+	require.ErrorIs(t, err, command.ErrBroken)
+	require.Contains(t, out, "bank/po_1: $10.00, paid on 2026-03-05, no trace id: compare it with the bank statement")
+	require.Contains(t, out, "is accepted with its reason: --accept ITEM='...'")
+	for accepted, says := range map[string]string{
+		"bank": "must be ITEM=NOTE", "bank=": "the note about bank must say", "bank/po_2=paid": "nothing of that name blocks the close",
+	} {
+		_, _, err = run(t, "ledger", "close", "2026-03", "--accept", accepted)
+		require.ErrorContains(t, err, says)
+	}
+	_, _, err = run(t, "ledger", "close", "2026-03", "--accept", "bank=paid", "--approve")
+	require.ErrorContains(t, err, "--approve goes with neither")
+	for _, accepted := range []string{"bank/po_1=line 7 of the statement", "bank=tied to the statement of 2026-04-01"} {
+		out, _, err = run(t, "ledger", "close", "2026-03", "--accept", accepted)
+		require.NoError(t, err, out)
+		require.Regexp(t, `yes +payouts are tied[^\n]*\n +bank/po_1: [^\n]* \(accepted by [^\n]*: `+strings.SplitN(accepted, "=", 2)[1], out)
+		require.Contains(t, out, "starter ledger close 2026-03 --approve")
+	}
+	require.Equal(t, "bank: tied to the statement of 2026-04-01", db.Text(t, `SELECT CONCAT(JSON_VALUE(content, '$.notes[0].item'), ': ',
+		JSON_VALUE(content, '$.notes[0].text')) FROM ledger_proposals WHERE kind = 'close' AND is_open = 1`))
+}
+
+// proposedByAlice has what waits proposed by another operator than the user who runs the tests.
+func proposedByAlice(t *testing.T, db *testdb.DB) {
+	t.Helper()
+	db.Exec(t, "UPDATE ledger_proposals SET proposed_by = 'alice@bastion' WHERE is_open = 1")
 }
 
 // Every report of a closed month is the same, byte by byte, when it is made again after late postings, also in a currency that the month
@@ -82,11 +123,10 @@ func TestReportsOfAClosedMonthNeverChange(t *testing.T) {
 	bill("txn_1", 5)
 	bill("txn_2", 6)
 	journal("charges", "USD")
-	t.Setenv("SUDO_USER", "alice")
 	_, _, err := run(t, "ledger", "close", "2026-03")
 	require.NoError(t, err)
 	before := reportsOf(t, "2026-03")
-	t.Setenv("SUDO_USER", "bob")
+	proposedByAlice(t, db)
 	_, _, err = run(t, "ledger", "close", "2026-03", "--approve")
 	require.NoError(t, err)
 	require.Equal(t, before, reportsOf(t, "2026-03"), "once it is closed")

@@ -23,17 +23,22 @@ const tableRows = 1_000
 
 // reportTable prints a report for people.
 type reportTable struct {
-	out  io.Writer
-	rows *table
+	out     io.Writer
+	columns []finance.Column
+	rows    *table
 }
 
 // Begin prints the header.
 func (t *reportTable) Begin(of finance.Table) error {
 	header := make([]any, len(of.Columns))
+	var figures []int
 	for i, column := range of.Columns {
 		header[i] = column.Name
+		if column.Kind == finance.Amount || column.Kind == finance.Count {
+			figures = append(figures, i)
+		}
 	}
-	t.rows = newTable(t.out, header...)
+	t.columns, t.rows = of.Columns, newFigures(t.out, figures, header...)
 	return nil
 }
 
@@ -42,6 +47,9 @@ func (t *reportTable) Row(row finance.Row) error {
 	cells := make([]any, len(row))
 	for i, value := range row {
 		cells[i] = orDash(reports.Cell(value))
+		if value == int64(0) && t.columns[i].Name == "ledger_id" { // of a sum, or an opening balance
+			cells[i] = orDash("")
+		}
 	}
 	t.rows.row(cells...)
 	if t.rows.rows%tableRows == 0 {

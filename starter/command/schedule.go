@@ -133,19 +133,9 @@ func showSchedule(cmd *cobra.Command, dispatcher *dispatch.Client) error {
 		return makeSchedule(err)
 	}
 	if format := cmd.Flags().Lookup("format"); format != nil && format.Value.String() == "json" {
-		return printScheduleJSON(cmd.OutOrStdout(), stands)
+		return printJSON(cmd.OutOrStdout(), recon.ScheduleOf(stands))
 	}
 	return printSchedule(cmd.OutOrStdout(), stands)
-}
-
-func printScheduleJSON(out io.Writer, stands dispatch.CurrentSchedule) error {
-	o := stands.Options
-	return printJSON(out, map[string]any{
-		"paused": stands.Paused, "note": stands.Note, "cron": stands.Cron, "timeZone": stands.TimeZone, "everySeconds": stands.Every.Seconds(),
-		"jitterSeconds": stands.Jitter.Seconds(), "lookbackDays": o.LookbackDays, "limit": o.Limit, "scope": o.Scope, "dryRun": o.DryRun,
-		"started": stands.Runs, "skipped": stands.Skipped, "last": append([]string{}, stands.Last...),
-		"next": append([]time.Time{}, stands.Next...),
-	})
 }
 
 // shownRuns is how many last and next runs are shown.

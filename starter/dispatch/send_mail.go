@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"farebook/booking"
+	"farebook/internal/correlation"
 	"farebook/notice"
 	"farebook/store"
 	"farebook/workflows"
@@ -13,6 +14,12 @@ import (
 // SendEmail starts the workflow that sends an email which no other workflow sends.
 func (c *Client) SendEmail(ctx context.Context, emailID uint64) error {
 	return c.start(ctx, emailSubject(emailID))
+}
+
+// SendCopy is SendEmail for a copy that an operator has asked for. Its workflow has the correlation id of the original email; the audit log
+// has that of the request.
+func (c *Client) SendCopy(ctx context.Context, copied store.Email) error {
+	return c.SendEmail(correlation.With(ctx, copied.CorrelationID()), copied.ID)
 }
 
 func emailSubject(emailID uint64) subject {

@@ -29,6 +29,10 @@ const (
 	columnHold          = "hold_expires_at"
 	columnTaken         = "created_at"
 	columnConfirmed     = "confirmed_at"
+	columnFare          = "fare_minor"
+	columnTaxes         = "taxes_minor"
+	columnServiceFee    = "service_fee_minor"
+	columnCommission    = "commission_minor"
 )
 
 // Required lists the columns that a file must have, and Optional those that it may have.
@@ -37,8 +41,16 @@ var (
 		columnReference, columnClient, columnCustomerName, columnCustomerEmail, columnPassengers, columnFlight, columnFrom, columnTo,
 		columnDeparts, columnArrives, columnAmount, columnCurrency, columnIntent, columnState, columnTaken,
 	}
-	Optional = []string{columnLocale, columnHold, columnConfirmed}
+	Optional = append([]string{columnLocale, columnHold, columnConfirmed}, breakdownColumns...)
 )
+
+// breakdownColumns have whose the price of an agent's booking is: a row has all of them or none.
+var breakdownColumns = []string{columnFare, columnTaxes, columnServiceFee, columnCommission}
+
+// isAmount reports whether a column has minor units.
+func isAmount(name string) bool {
+	return name == columnAmount || slices.Contains(breakdownColumns, name)
+}
 
 // plainName matches the names of columns. Any other text may be a value, which no message may repeat: a file without a header begins with
 // a customer.
@@ -61,4 +73,6 @@ var columnOf = map[string]string{
 	"customer.name": columnCustomerName, "customer.email": columnCustomerEmail, "customer.locale": columnLocale,
 	"flight.number": columnFlight, "flight.from": columnFrom, "flight.to": columnTo, "flight.departsAt": columnDeparts,
 	"flight.arrivesAt": columnArrives, "flight.passengers": columnPassengers, "amount.value": columnAmount, "amount.currency": columnCurrency,
+	"breakdown": columnFare, "breakdown.fare": columnFare, "breakdown.taxes": columnTaxes, "breakdown.serviceFee": columnServiceFee,
+	"breakdown.commission": columnCommission,
 }

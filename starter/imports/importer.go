@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ type Importer struct {
 	// Confirm sends the confirmation of each paid booking whose confirmed_at is empty.
 	Confirm bool
 	By      access.Actor
-	// Revenue is how imported bookings are posted. They have no breakdown.
+	// Revenue is how imported bookings are posted. Those of an agent may have a breakdown.
 	Revenue booking.RevenueRules
 	// Opening is the opening of the ledger; zero for a Stripe account that Farebook has used from the start.
 	Opening ledger.Opening
@@ -141,6 +142,14 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	if len(problems) > 0 {
 		return out.refused(problems), nil
 	}
+	revenue, err := i.Revenue.RevenueOf(row.Request)
+	var principal validation.FieldErrors
+	if errors.As(err, &principal) {
+		return out.refused(validation.FieldErrors{{
+			Field: columnFare, Problem: "is only for a seller who is the airline's agent",
+			Fix: "leave " + strings.Join(breakdownColumns, ", ") + " out, or set REVENUE_MODEL=agent",
+		}}), nil
+	}
 	known, err := i.Store.KnownImport(ctx, row.Reference, row.PaymentIntentID)
 	switch {
 	case err == nil:
@@ -186,7 +195,9 @@ func (i *Importer) one(ctx context.Context, record Record) (Outcome, error) {
 	if i.Dispatch == nil {
 		return out, nil
 	}
-	return i.write(ctx, out, newImport(row, there, owner, now), confirm)
+	in := newImport(row, there, owner, now)
+	in.Confirm, in.By, in.Revenue = confirm, i.By, revenue
+	return i.write(ctx, out, in)
 }
 
 // unsettled reports a payment whose balance transaction does not exist yet, so that it is unknown whether the opening balance includes it.
@@ -206,8 +217,7 @@ func newImport(row Row, there stripeapi.Takeover, owner store.ImportOwner, now t
 	}
 }
 
-func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport, confirm bool) (Outcome, error) {
-	in.Confirm, in.By, in.Revenue = confirm, i.By, i.Revenue.With(nil)
+func (i *Importer) write(ctx context.Context, out Outcome, in store.NewImport) (Outcome, error) {
 	failpoint.Hit("before-import-booking")
 	imported, err := i.Store.ImportBooking(ctx, in)
 	if err != nil {

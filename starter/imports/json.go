@@ -107,13 +107,13 @@ func (s *jsonSource) value(record *Record, name string, again bool) error {
 	switch value := token.(type) {
 	case nil: // null counts as absent
 	case string:
-		if name == columnAmount || name == columnPassengers {
+		if isAmount(name) || name == columnPassengers {
 			record.refuse(name, "is a string", shapes[name])
 			return nil
 		}
 		record.Values[name] = value
 	case json.Number:
-		if name != columnAmount {
+		if !isAmount(name) {
 			record.refuse(name, "is a number", shapes[name])
 			return nil
 		}
@@ -127,10 +127,15 @@ func (s *jsonSource) value(record *Record, name string, again bool) error {
 
 // shapes says, for each field, how to write its value.
 var shapes = func() map[string]string {
-	all := map[string]string{columnAmount: "write a whole number in minor units, such as 45900", columnPassengers: "write an array of names"}
+	all := map[string]string{}
 	for _, names := range [][]string{Required, Optional} {
 		for _, name := range names {
-			if all[name] == "" {
+			switch {
+			case isAmount(name):
+				all[name] = "write a whole number in minor units, such as 45900"
+			case name == columnPassengers:
+				all[name] = "write an array of names"
+			default:
 				all[name] = "write a string"
 			}
 		}

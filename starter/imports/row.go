@@ -58,7 +58,8 @@ func (r Record) Read(now time.Time) (Row, validation.FieldErrors) {
 			Customer: booking.Customer{
 				Name: booking.PlainSpaces(p.text(columnCustomerName)), Email: p.text(columnCustomerEmail), Locale: money.LocaleEN,
 			},
-			Amount: money.Money{Value: p.amount(), Currency: money.Currency(p.text(columnCurrency))},
+			Amount:    money.Money{Value: p.amount(columnAmount), Currency: money.Currency(p.text(columnCurrency))},
+			Breakdown: p.breakdown(),
 			Flight: booking.Flight{
 				Number: p.text(columnFlight), From: p.text(columnFrom), To: p.text(columnTo),
 				DepartsAt: p.time(columnDeparts, true), ArrivesAt: p.time(columnArrives, true), Passengers: p.passengers(),
@@ -118,8 +119,8 @@ func (p *parser) state() booking.Status {
 }
 
 // amount parses minor units. Decimals are refused, because a spreadsheet writes them by its language: 1.234 may be either.
-func (p *parser) amount() int64 {
-	text := p.text(columnAmount)
+func (p *parser) amount(column string) int64 {
+	text := p.text(column)
 	if text == "" {
 		return 0
 	}
@@ -128,14 +129,35 @@ func (p *parser) amount() int64 {
 		if strings.ContainsAny(text, ".,'") {
 			problem = "has a decimal point or separators"
 		}
-		p.wrong(columnAmount, problem, "write minor units alone, as Stripe counts them: 45900 for $459.00")
+		p.wrong(column, problem, "write minor units alone, as Stripe counts them: 45900 for $459.00")
 		return 0
 	}
 	value, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		p.wrong(columnAmount, "is too large", "write minor units, as Stripe counts them")
+		p.wrong(column, "is too large", "write minor units, as Stripe counts them")
 	}
 	return value
+}
+
+// breakdown parses the parts of the price; nil when the row has none, or when one of them is wrong.
+func (p *parser) breakdown() *booking.Breakdown {
+	given := func(column string) bool { return p.Values[column] != "" }
+	if !slices.ContainsFunc(breakdownColumns, given) {
+		return nil
+	}
+	before := len(p.Problems)
+	for _, column := range breakdownColumns {
+		if !given(column) {
+			p.wrong(column, "is missing", "write all of "+strings.Join(breakdownColumns, ", ")+", or none; 0 where the price has no such part")
+		}
+	}
+	parts := booking.Breakdown{
+		Fare: p.amount(columnFare), Taxes: p.amount(columnTaxes), ServiceFee: p.amount(columnServiceFee), Commission: p.amount(columnCommission),
+	}
+	if len(p.Problems) > before {
+		return nil
+	}
+	return &parts
 }
 
 const timeFix = "write RFC 3339 with its UTC offset, such as 2027-03-01T09:30:00+04:00; the airport's offset for a flight"
@@ -194,9 +216,17 @@ func (p *parser) validate(row Row) {
 	if !errors.As(row.Request.Validate(at), &found) {
 		return
 	}
+	p.take(found)
+}
+
+// take adds problems of a request to the columns that its fields come from.
+func (p *parser) take(found validation.FieldErrors) {
 	for _, one := range found {
 		field, _, _ := strings.Cut(one.Field, "[")
-		if column := columnOf[field]; column != "" {
+		switch column := columnOf[field]; {
+		case field == "breakdown":
+			p.wrong(column, "with the other parts "+one.Problem, "write parts whose sum is amount_minor; fare_minor is without the commission")
+		case column != "":
 			p.wrong(column, one.Problem, one.Fix)
 		}
 	}

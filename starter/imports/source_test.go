@@ -13,6 +13,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/starter/imports"
+	"farebook/validation"
 )
 
 var now = time.Date(2027, time.February, 1, 12, 0, 0, 0, time.UTC)
@@ -194,6 +195,38 @@ func TestJSONIsReadStrictly(t *testing.T) {
 		require.ErrorContains(t, problems, says)
 		require.NotContains(t, problems.Error(), "Layla", "no value is repeated")
 	}
+}
+
+// The price of an agent's booking comes in parts, all four or none of them, which add up to it.
+func TestBreakdownsAreRead(t *testing.T) {
+	t.Parallel()
+	const parts = ",fare_minor,taxes_minor,service_fee_minor,commission_minor"
+	read := func(cells string) (imports.Row, validation.FieldErrors) {
+		records, err := all(imports.CSV(strings.NewReader(header() + parts + "\n" + line(nil) + "," + cells + "\n")))
+		require.NoError(t, err)
+		return records[0].Read(now)
+	}
+	row, problems := read("38001,4899,999,2001")
+	require.Empty(t, problems)
+	require.Equal(t, &booking.Breakdown{Fare: 38001, Taxes: 4899, ServiceFee: 999, Commission: 2001}, row.Request.Breakdown)
+	row, problems = read(",,,")
+	require.Empty(t, problems)
+	require.Nil(t, row.Request.Breakdown)
+	for cells, says := range map[string]string{
+		"38001,4899,,2001":    "service_fee_minor is missing: write all of fare_minor, taxes_minor, service_fee_minor, commission_minor",
+		"38001,48.99,0,2001":  "taxes_minor has a decimal point",
+		"38001,4899,999,2000": "fare_minor with the other parts adds up to $458.99, and the amount is $459.00: write parts whose sum is",
+		"0,0,0,99999":         "commission_minor is more than the amount",
+	} {
+		_, problems := read(cells)
+		require.ErrorContains(t, problems, says)
+		require.Len(t, problems, 1, "%s: %v", says, problems)
+	}
+	text := `[{"reference": "SD-1", "fare_minor": "38001", "taxes_minor": 4899}]`
+	records, err := all(imports.JSON(strings.NewReader(text)))
+	require.NoError(t, err)
+	require.ErrorContains(t, records[0].Problems, "fare_minor is a string: write a whole number in minor units")
+	require.Equal(t, "4899", records[0].Values["taxes_minor"])
 }
 
 // Whatever bytes a file is made of, each record is understood or refused by its column, and nothing of a customer is repeated.

@@ -29,50 +29,81 @@ func NewWriter(out io.Writer, format string) Writer {
 // Write reads a report of an interval into a sink, and returns what it must equal.
 type Write func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error)
 
-// Report is a report that takes an interval and nothing else. Itemised writes what it sums, one by one; nil for one that sums nothing.
+// Shape is a report of an interval without its rows.
+type Shape func(i finance.Interval) finance.Table
+
+// Report is a report that takes an interval and nothing else.
 type Report struct {
-	Name     string
-	Short    string
-	Write    Write
+	Name  string
+	Short string
+	Shape Shape
+	Write Write
+	// Items is the shape of Itemised, which writes what the report sums, one by one; both are nil for one that sums nothing.
+	Items    Shape
 	Itemised Write
+	// Command says that a command has its name; the others are `starter ledger report NAME`.
+	Command bool
+	// Moment says that it reports at the end of its interval alone.
+	Moment bool
 }
 
 // All are the reports, in the order of the documentation.
 var All = []Report{
-	{"balances", "the balance of each account at a time", (*report.Reports).AccountBalances, nil},
-	{"trial-balance", "opening, debits, credits and closing of each account", (*report.Reports).TrialBalance, nil},
-	{"balance-summary", "Stripe's balance at both ends, activity and payouts", (*report.Reports).BalanceSummary, nil},
 	{
-		report.BalanceChangeName, "balance transactions without payouts, by reporting category", (*report.Reports).BalanceChange,
-		(*report.Reports).BalanceChangeItems,
+		Name: "balances", Short: "the balance of each account at a time", Shape: finance.BalancesTable,
+		Write: (*report.Reports).AccountBalances, Command: true, Moment: true,
 	},
 	{
-		report.PayoutReconciliationName, "what the automatic payouts pay out, by reporting category", (*report.Reports).PayoutReconciliation,
-		(*report.Reports).PayoutReconciliationItems,
+		Name: "trial-balance", Short: "opening, debits, credits and closing of each account", Shape: finance.TrialTable,
+		Write: (*report.Reports).TrialBalance, Command: true,
 	},
 	{
-		report.EndingBalanceName, "what no automatic payout has paid out at the end, by reporting category", (*report.Reports).EndingBalance,
-		(*report.Reports).EndingBalanceItems,
+		Name: "balance-summary", Short: "Stripe's balance at both ends, activity and payouts", Shape: finance.BalanceTable,
+		Write: (*report.Reports).BalanceSummary,
 	},
+	summarised(report.BalanceChangeName, "balance transactions without payouts, by reporting category",
+		(*report.Reports).BalanceChange, (*report.Reports).BalanceChangeItems),
+	summarised(report.PayoutReconciliationName, "what the automatic payouts pay out, by reporting category",
+		(*report.Reports).PayoutReconciliation, (*report.Reports).PayoutReconciliationItems),
+	summarised(report.EndingBalanceName, "what no automatic payout has paid out at the end, by reporting category",
+		(*report.Reports).EndingBalance, (*report.Reports).EndingBalanceItems),
 	{
-		finance.RollForwardName, "roll-forward of what is paid and not flown, and the open bookings", (*report.Reports).Unearned,
-		(*report.Reports).UnearnedItems,
+		Name: finance.RollForwardName, Short: "roll-forward of what is paid and not flown, and the open bookings",
+		Shape: finance.RollForwardTable, Write: (*report.Reports).Unearned,
+		Items: finance.OpenBookingsTable, Itemised: (*report.Reports).UnearnedItems,
 	},
 	listed(finance.IncomeList, "income by month, account and kind"),
 	listed(finance.FeeList, "fees by month, account and kind"),
 	listed(finance.RefundList, "refunds that were promised, paid or returned, by month and kind"),
 	listed(finance.ChargebackList, "what lost disputes cost, by month and kind"),
-	{finance.LateName, "entries that count in a later month than that in which they took effect", (*report.Reports).Late, nil},
+	{
+		Name: finance.LateName, Short: "entries that count in a later month than that in which they took effect",
+		Shape: named(finance.LateName, finance.MovementTable), Write: (*report.Reports).Late,
+	},
+}
+
+// named is the shape of a table with a name.
+func named(name string, shape func(string, finance.Interval) finance.Table) Shape {
+	return func(i finance.Interval) finance.Table { return shape(name, i) }
+}
+
+// summarised is a report of balance transactions by reporting category.
+func summarised(name, short string, write, itemised Write) Report {
+	return Report{
+		Name: name, Short: short, Shape: named(name, finance.SummaryTable), Write: write,
+		Items: named(name, finance.ItemTable), Itemised: itemised,
+	}
 }
 
 // listed is the report of a list of accounts.
 func listed(list finance.MovementList, short string) Report {
 	return Report{
-		list.Name, short,
-		func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+		Name: list.Name, Short: short, Shape: named(list.Name, finance.MovementSummaryTable),
+		Write: func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
 			return r.AccountEntries(ctx, list, i, sink)
 		},
-		func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
+		Items: named(list.Name, finance.MovementTable),
+		Itemised: func(r *report.Reports, ctx context.Context, i finance.Interval, sink finance.Sink) (finance.Checks, error) {
 			return r.AccountEntryItems(ctx, list, i, sink)
 		},
 	}

@@ -33,6 +33,8 @@ type Sweeper struct {
 
 	// cursors holds, by kind, the id of the row at which the last sweep stopped.
 	cursors map[string]uint64
+	// recognisedTo is the last booking that was visited to be recognised; zero to begin anew.
+	recognisedTo store.DueRecognition
 }
 
 const (

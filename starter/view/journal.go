@@ -3,6 +3,7 @@ package view
 import (
 	"time"
 
+	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
 	"farebook/store/monthend"
@@ -14,6 +15,7 @@ type ManualJournal struct {
 	Reason      string         `json:"reason" minLength:"1" maxLength:"200" example:"Rounding of the bank's statement"`
 	EffectiveAt time.Time      `json:"effectiveAt"`
 	Entries     []JournalEntry `json:"entries" minItems:"2" maxItems:"100" nullable:"false"`
+	Refund      string         `json:"refund,omitempty" doc:"A refund that failed at Stripe and that this journal pays from the bank: one entry debits liability:refunds_payable with its amount. Absent from any other journal." example:"RF-7K2M9QXA"`
 }
 
 // JournalEntry is one line of a journal.
@@ -25,7 +27,9 @@ type JournalEntry struct {
 
 // ManualJournalOf converts a journal of the store.
 func ManualJournalOf(j monthend.Journal) ManualJournal {
-	shown := ManualJournal{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt, Entries: make([]JournalEntry, len(j.Entries))}
+	shown := ManualJournal{
+		Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt, Refund: string(j.Refund), Entries: make([]JournalEntry, len(j.Entries)),
+	}
 	for i, entry := range j.Entries {
 		shown.Entries[i] = JournalEntry{
 			Account: string(entry.Account), Side: string(entry.Side), Amount: money.Money{Value: entry.Amount, Currency: entry.Currency},
@@ -36,7 +40,7 @@ func ManualJournalOf(j monthend.Journal) ManualJournal {
 
 // Journal is the journal for the store.
 func (j ManualJournal) Journal() monthend.Journal {
-	journal := monthend.Journal{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt}
+	journal := monthend.Journal{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt, Refund: booking.RefundID(j.Refund)}
 	for _, entry := range j.Entries {
 		journal.Entries = append(journal.Entries, monthend.JournalEntry{
 			Account: ledger.Account(entry.Account), Side: ledger.Side(entry.Side), Amount: entry.Amount.Value, Currency: entry.Amount.Currency,

@@ -3,7 +3,6 @@ package view
 import (
 	"time"
 
-	"farebook/ledger/closing"
 	"farebook/store/monthend"
 )
 
@@ -49,7 +48,7 @@ type TrialLine struct {
 func MonthEndOf(review monthend.Review) MonthEnd {
 	return MonthEnd{
 		Period: string(review.Period), Holds: review.Holds(), Checks: monthChecksOf(review.Checks), Transactions: review.Trial.Transactions,
-		TrialBalance: trialLinesOf(review.Trial, review.Previous),
+		TrialBalance: trialLinesOf(review.BesideTheMonthBefore()),
 	}
 }
 
@@ -75,18 +74,12 @@ func findingsOf(findings []monthend.Finding) []Finding {
 	return shown
 }
 
-func trialLinesOf(trial, previous closing.Trial) []TrialLine {
-	type of struct{ account, currency string }
-	before := map[of]int64{}
-	for _, line := range previous.Lines {
-		before[of{string(line.Account), string(line.Currency)}] = line.Debit - line.Credit
-	}
-	shown := make([]TrialLine, len(trial.Lines))
-	for i, line := range trial.Lines {
-		account, currency := string(line.Account), string(line.Currency)
+func trialLinesOf(lines []monthend.Compared) []TrialLine {
+	shown := make([]TrialLine, len(lines))
+	for i, line := range lines {
 		shown[i] = TrialLine{
-			Account: account, Currency: currency, Opening: line.Opening, Debit: line.Debit, Credit: line.Credit, Closing: line.Closing,
-			MonthBefore: before[of{account, currency}],
+			Account: string(line.Account), Currency: string(line.Currency), Opening: line.Opening, Debit: line.Debit, Credit: line.Credit,
+			Closing: line.Closing, MonthBefore: line.Before,
 		}
 	}
 	return shown

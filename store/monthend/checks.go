@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
+
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/ledger/closing"
@@ -95,29 +97,53 @@ func (m monthEnd) balances(context.Context) (Check, error) {
 	return Check{Detail: fmt.Sprintf("%d transactions, %d entries", m.trial.Transactions, m.trial.Entries)}, nil
 }
 
-func (m monthEnd) needsAttention(ctx context.Context) (Check, error) {
-	items, err := m.books.AttentionItems(ctx, store.AttentionFilter{State: store.AttentionOpen, Limit: listed + 1})
-	check := Check{More: len(items) > listed}
-	for _, item := range items[:min(len(items), listed)] {
-		if item.OpenedAt.Before(m.end) {
-			check.add(fmt.Sprintf("attention/%d", item.ID), "%s of %s: see starter attention list", item.Kind, day(item.OpenedAt))
-		}
+// findings adds a finding for each of the first rows of a query, which has an order.
+func findings[Row any](query *gorm.DB, check *Check, add func(Row)) error {
+	var found []Row
+	if err := query.Limit(listed + 1).Find(&found).Error; err != nil {
+		return err
 	}
+	check.More = check.More || len(found) > listed
+	for _, one := range found[:min(len(found), listed)] {
+		add(one)
+	}
+	return nil
+}
+
+// matter is an open matter as far as a month end needs it.
+type matter struct {
+	ID       uint64
+	Kind     store.AttentionKind
+	OpenedAt time.Time
+}
+
+func (m monthEnd) needsAttention(ctx context.Context) (check Check, err error) {
+	query := m.db.WithContext(ctx).Table("attention_items FORCE INDEX (idx_attention_list)").
+		Where("is_open = 1 AND opened_at < ?", m.end).Order("id")
+	err = findings(query, &check, func(one matter) {
+		check.add(fmt.Sprintf("attention/%d", one.ID), "%s of %s: see starter attention list", one.Kind, day(one.OpenedAt))
+	})
 	return check, err
 }
 
-func (m monthEnd) failedEvents(ctx context.Context) (Check, error) {
-	var check Check
+// event is an event of Stripe's as far as a month end needs it.
+type event struct {
+	StripeEventID   string
+	Type            string
+	State           store.EventState
+	StripeCreatedAt time.Time
+}
+
+func (m monthEnd) failedEvents(ctx context.Context) (check Check, err error) {
 	for _, state := range []store.EventState{store.EventFailed, store.EventUnknownBooking} {
-		events, err := m.books.Events(ctx, store.EventFilter{State: state, Limit: listed + 1})
+		query := m.db.WithContext(ctx).Table("stripe_events FORCE INDEX (idx_events_state)").
+			Where("state = ? AND stripe_created_at < ?", state, m.end).Order("id")
+		err := findings(query, &check, func(one event) {
+			check.add("event/"+one.StripeEventID, "%s of %s is %s: see starter events list --state %s", one.Type, day(one.StripeCreatedAt),
+				one.State, one.State)
+		})
 		if err != nil {
 			return Check{}, err
-		}
-		check.More = check.More || len(events) > listed
-		for _, event := range events[:min(len(events), listed)] {
-			if event.Created.Before(m.end) {
-				check.add("event/"+event.ID, "%s of %s is %s: see starter events list", event.Type, day(event.Created), event.State)
-			}
 		}
 	}
 	return check, nil
@@ -140,18 +166,13 @@ func (p payout) text() string {
 	return fmt.Sprintf("%s of %s", money.Text(p.Amount, p.Currency), day(p.CreatedAt))
 }
 
-func (m monthEnd) unprovenPayouts(ctx context.Context) (Check, error) {
-	var check Check
+func (m monthEnd) unprovenPayouts(ctx context.Context) (check Check, err error) {
 	for _, proof := range []store.Proof{store.ProofPending, store.ProofUnproven} {
-		var found []payout
-		err := m.db.WithContext(ctx).Table("payouts FORCE INDEX (idx_payouts_proof)").
-			Where("proof = ? AND created_at < ?", proof, m.end).Order("id").Limit(listed + 1).Find(&found).Error
+		query := m.db.WithContext(ctx).Table("payouts FORCE INDEX (idx_payouts_proof)").
+			Where("proof = ? AND created_at < ?", proof, m.end).Order("id")
+		err := findings(query, &check, func(one payout) { check.add("payout/"+one.StripePayoutID, "%s is %s", one.text(), proof) })
 		if err != nil {
 			return Check{}, err
-		}
-		check.More = check.More || len(found) > listed
-		for _, one := range found[:min(len(found), listed)] {
-			check.add("payout/"+one.StripePayoutID, "%s is %s", one.text(), proof)
 		}
 	}
 	return check, nil
@@ -250,14 +271,15 @@ func (m monthEnd) atTheBank(ctx context.Context) (Check, error) {
 	return check, nil
 }
 
-func (m monthEnd) openJournals(ctx context.Context) (Check, error) {
-	open, err := m.Open(ctx, listed+1)
-	check := Check{More: len(open) > listed}
-	for _, one := range open[:min(len(open), listed)] {
-		if one.Kind == KindJournal && one.Content.Journal != nil && one.Content.Journal.EffectiveAt.Before(m.end) {
-			check.add("journal/"+one.Subject, "proposed by %s on %s, and not approved", one.By.Name, day(one.At))
-		}
-	}
+// openJournals lists the journals that take effect in the month, or before it, and wait. Their times are compared to the second, at which
+// each month begins.
+func (m monthEnd) openJournals(ctx context.Context) (check Check, err error) {
+	const second = "2006-01-02T15:04:05"
+	query := m.db.WithContext(ctx).Table("ledger_proposals FORCE INDEX (idx_proposals_list)").Where("is_open = 1 AND kind = ?", KindJournal).
+		Where("LEFT(JSON_UNQUOTE(JSON_EXTRACT(content, '$.journal.effectiveAt')), ?) < ?", len(second), m.end.UTC().Format(second)).Order("id")
+	err = findings(query, &check, func(one proposalRow) {
+		check.add("journal/"+one.Subject, "proposed by %s on %s, and not approved", one.ProposedBy, day(one.ProposedAt))
+	})
 	return check, err
 }
 

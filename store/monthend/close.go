@@ -75,19 +75,19 @@ func (m *Months) ApproveClose(ctx context.Context, period ledger.Period, by acce
 	if !found {
 		return m.closedBy(ctx, period, by)
 	}
-	review, err := m.Review(ctx, period, proposal.Content.Notes)
-	if err != nil {
-		return closing.Closing{}, err
-	}
-	if err := review.blocked(); err != nil {
-		return closing.Closing{}, err
-	}
 	upTo, err := m.complete(ctx)
 	if err != nil {
 		return closing.Closing{}, err
 	}
 	read, err := m.read(ctx, period, upTo)
 	if err != nil {
+		return closing.Closing{}, err
+	}
+	review, err := m.reviewOf(ctx, read, proposal.Content.Notes)
+	if err != nil {
+		return closing.Closing{}, err
+	}
+	if err := review.blocked(); err != nil {
 		return closing.Closing{}, err
 	}
 	var made closing.Closing
@@ -168,7 +168,7 @@ func record(tx *gorm.DB, c closing.Closing) (closing.Closing, error) {
 		return closing.Closing{}, err
 	}
 	c.ProposedAt, c.ApprovedAt = c.ProposedAt.UTC().Truncate(time.Microsecond), c.ApprovedAt.UTC().Truncate(time.Microsecond)
-	c.ProposedBy, c.ApprovedBy = db.Truncate(c.ProposedBy, 200), db.Truncate(c.ApprovedBy, 200)
+	c.ProposedBy, c.ApprovedBy = db.Truncate(c.ProposedBy, maxActor), db.Truncate(c.ApprovedBy, maxActor)
 	made := c.Sealed(last)
 	row, err := closingRowOf(made)
 	if err != nil {
@@ -177,13 +177,16 @@ func record(tx *gorm.DB, c closing.Closing) (closing.Closing, error) {
 	return made, tx.Create(&row).Error
 }
 
-// closedBy is the close of a month that the same person has approved before, so that a repetition is harmless.
+// maxActor is the length of an actor's name in characters that its columns hold.
+const maxActor = 200
+
+// closedBy is the close of a month that the same operator has approved before, so that a repetition is harmless.
 func (m *Months) closedBy(ctx context.Context, period ledger.Period, by access.Actor) (closing.Closing, error) {
 	made, found, err := m.Closing(ctx, period)
 	switch {
 	case err != nil:
 		return closing.Closing{}, err
-	case found && by.Name == made.ApprovedBy:
+	case found && db.Truncate(by.Name, maxActor) == made.ApprovedBy:
 		return made, nil
 	case found:
 		return closing.Closing{}, refused("%s is closed already", period)

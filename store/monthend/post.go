@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
 
 	"farebook/access"
+	"farebook/booking"
 	"farebook/internal/failpoint"
 	"farebook/ledger"
 	"farebook/ledger/seal"
@@ -25,6 +27,8 @@ type Journal struct {
 	Reason      string         `json:"reason"`
 	EffectiveAt time.Time      `json:"effectiveAt"`
 	Entries     []JournalEntry `json:"entries"`
+	// Refund is the refund that the journal pays from the bank; see ledger.Manual.
+	Refund booking.RefundID `json:"refund,omitempty"`
 }
 
 // JournalEntry is one line of a journal. Amount is in minor units.
@@ -39,7 +43,7 @@ type JournalEntry struct {
 func (j Journal) Validate() error { return j.manual().Validate() }
 
 func (j Journal) manual() ledger.Manual {
-	manual := ledger.Manual{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt}
+	manual := ledger.Manual{Key: j.Key, Reason: j.Reason, EffectiveAt: j.EffectiveAt, Refund: j.Refund}
 	for _, entry := range j.Entries {
 		manual.Entries = append(manual.Entries, ledger.Entry(entry))
 	}
@@ -101,7 +105,7 @@ func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.A
 	}
 	var posted Posted
 	err = m.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		books, err := lockToPost(tx)
+		to, err := m.lockToPost(tx, j, now)
 		if err != nil {
 			return err
 		}
@@ -110,9 +114,9 @@ func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.A
 		case err != nil || posted.LedgerID != 0:
 			return err
 		case limits.exceeded(j):
-			posted, err = m.keep(tx, j, by, now)
+			posted, err = m.keep(tx, to, by)
 		default:
-			posted, err = appendJournal(tx, books, t, by, now)
+			posted, err = to.post(tx, t, by)
 		}
 		failpoint.Hit("before-post-journal")
 		return err
@@ -126,21 +130,83 @@ func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.A
 	return posted, err
 }
 
-// lockToPost takes the locks of a posting without a booking, before those of proposals.
-func lockToPost(tx *gorm.DB) (journal.Books, error) {
-	if err := journal.LockCorrections(tx, journal.Shared); err != nil {
-		return journal.Books{}, err
-	}
-	return journal.Opening(tx, journal.Shared)
+// posting is where a journal goes, under its locks: beside all bookings, or to the booking of the refund that it pays.
+type posting struct {
+	journal Journal
+	books   journal.Books
+	refund  *store.FailedRefund
+	now     time.Time
 }
 
-func (m *Months) keep(tx *gorm.DB, j Journal, by access.Actor, now time.Time) (Posted, error) {
-	digest, err := j.digest()
+// lockToPost takes the locks of a posting, before those of proposals. Error: *RefusedError.
+func (m *Months) lockToPost(tx *gorm.DB, j Journal, now time.Time) (posting, error) {
+	to := posting{journal: j, now: now}
+	if j.Refund != "" {
+		refund, err := store.LockFailedRefund(tx, m.books, j.Refund, now)
+		if errors.Is(err, store.ErrNotFound) {
+			err = refused("no refund has the id %s", j.Refund)
+		}
+		to.refund = &refund
+		return to, err
+	}
+	if err := journal.LockCorrections(tx, journal.Shared); err != nil {
+		return posting{}, err
+	}
+	books, err := journal.Opening(tx, journal.Shared)
+	to.books = books
+	return to, err
+}
+
+// check returns *RefusedError for a journal whose refund is not paid from the bank.
+func (p posting) check() error {
+	if p.refund == nil {
+		return nil
+	}
+	return orRefused(p.refund.Check(p.journal.manual().Pays()))
+}
+
+// post posts the journal and audits it.
+func (p posting) post(tx *gorm.DB, t ledger.Transaction, by access.Actor) (Posted, error) {
+	entry := store.AuditEntry{Actor: by, Action: store.ActionPost, Subject: t.OperationKey}
+	var err error
+	if p.refund == nil {
+		err = journal.AppendUnder(tx, p.now, p.books, nil, t)
+	} else {
+		err = orRefused(p.refund.Pay(t, p.journal.manual().Pays()))
+		id := p.refund.BookingID()
+		entry.BookingID = &id
+	}
 	if err != nil {
 		return Posted{}, err
 	}
-	proposal := Proposal{Kind: KindJournal, Subject: j.Key, Digest: digest, By: by, Content: Content{Journal: &j}}
-	kept, err := propose(tx, proposal, "digest "+digest.String(), now)
+	posted, err := journalThere(tx, t)
+	if err != nil {
+		return Posted{}, err
+	}
+	entry.Detail = "in " + string(posted.Period)
+	return posted, store.AuditIn(tx, p.now, entry)
+}
+
+// orRefused makes a *RefusedError of an error about a refund that is not paid from the bank.
+func orRefused(err error) error {
+	var notOwed *store.NotPayableError
+	var disputed *store.NotRefundableError
+	if errors.As(err, &notOwed) || errors.As(err, &disputed) {
+		return refused("%v", err)
+	}
+	return err
+}
+
+func (m *Months) keep(tx *gorm.DB, p posting, by access.Actor) (Posted, error) {
+	if err := p.check(); err != nil {
+		return Posted{}, err
+	}
+	digest, err := p.journal.digest()
+	if err != nil {
+		return Posted{}, err
+	}
+	proposal := Proposal{Kind: KindJournal, Subject: p.journal.Key, Digest: digest, By: by, Content: Content{Journal: &p.journal}}
+	kept, err := propose(tx, proposal, "digest "+digest.String(), p.now)
 	return Posted{Waits: true, Proposal: kept}, err
 }
 
@@ -149,32 +215,36 @@ func (m *Months) ApprovePost(ctx context.Context, key string, by access.Actor) (
 	now := m.books.Now()
 	var posted Posted
 	err := m.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		books, err := lockToPost(tx)
-		if err != nil {
-			return err
-		}
-		proposal, found, err := openProposal(tx.Clauses(db.ForUpdate), KindJournal, key)
+		proposal, found, err := openProposal(tx, KindJournal, key)
 		switch {
 		case err != nil:
 			return err
 		case !found || proposal.Content.Journal == nil:
-			posted, err = journalNamed(tx, key)
-			if err == nil && posted.LedgerID == 0 {
-				err = refused("no journal %q waits for approval", key)
-			}
+			posted, err = waitedFor(tx, key)
 			return err
+		}
+		to, err := m.lockToPost(tx, *proposal.Content.Journal, now)
+		if err != nil {
+			return err
+		}
+		locked, found, err := openProposal(tx.Clauses(db.ForUpdate), KindJournal, key)
+		switch {
+		case err != nil:
+			return err
+		case !found || locked.ID != proposal.ID:
+			return refused("journal %q was decided or replaced meanwhile", key)
 		}
 		if err := differentPeople(tx, proposal.By, by); err != nil {
 			return err
 		}
-		t, err := proposal.Content.Journal.transaction()
+		t, err := to.journal.transaction()
 		if err != nil {
 			return err
 		}
 		if err := decide(tx, proposal, approved, by, now); err != nil {
 			return err
 		}
-		posted, err = appendJournal(tx, books, t, by, now)
+		posted, err = to.post(tx, t, by)
 		failpoint.Hit("before-approve-journal")
 		return err
 	})
@@ -184,17 +254,13 @@ func (m *Months) ApprovePost(ctx context.Context, key string, by access.Actor) (
 	return posted, err
 }
 
-func appendJournal(tx *gorm.DB, books journal.Books, t ledger.Transaction, by access.Actor, now time.Time) (Posted, error) {
-	if err := journal.AppendUnder(tx, now, books, nil, t); err != nil {
-		return Posted{}, err
+// waitedFor is a journal that was proposed and waits no more.
+func waitedFor(tx *gorm.DB, key string) (Posted, error) {
+	posted, err := journalNamed(tx, key)
+	if err == nil && posted.LedgerID == 0 {
+		err = refused("no journal %q waits for approval", key)
 	}
-	posted, err := journalThere(tx, t)
-	if err != nil {
-		return Posted{}, err
-	}
-	return posted, store.AuditIn(tx, now, store.AuditEntry{
-		Actor: by, Action: store.ActionPost, Subject: t.OperationKey, Detail: "in " + string(posted.Period),
-	})
+	return posted, err
 }
 
 // journalThere finds a journal that was posted before. It refuses a key that another journal has.
@@ -203,7 +269,8 @@ func journalThere(tx *gorm.DB, t ledger.Transaction) (Posted, error) {
 	if err != nil || there.ID == 0 {
 		return Posted{}, err
 	}
-	if !there.Effective.At.Equal(t.Effective.At) || there.Description != t.Description || !slices.Equal(there.Entries, t.Entries) {
+	if !there.Effective.At.Equal(t.Effective.At) || there.Description != t.Description || there.ObjectID != t.ObjectID ||
+		!slices.Equal(there.Entries, t.Entries) {
 		return Posted{}, refused("%s is the key of another journal, which is transaction %d: choose another key", t.OperationKey, there.ID)
 	}
 	return Posted{LedgerID: there.ID, Period: period}, nil

@@ -96,7 +96,7 @@ func propose(tx *gorm.DB, p Proposal, detail string, now time.Time) (Proposal, e
 	}
 	row := proposalRow{
 		Kind: p.Kind, Subject: p.Subject, Digest: p.Digest[:], Content: string(content), ProposedAt: now,
-		ProposedBy: db.Truncate(p.By.Name, 200), ProposedClientID: db.IDOrNil(p.By.ClientID), ProposedKeyID: db.IDOrNil(p.By.KeyID),
+		ProposedBy: db.Truncate(p.By.Name, maxActor), ProposedClientID: db.IDOrNil(p.By.ClientID), ProposedKeyID: db.IDOrNil(p.By.KeyID),
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return Proposal{}, err
@@ -107,7 +107,7 @@ func propose(tx *gorm.DB, p Proposal, detail string, now time.Time) (Proposal, e
 
 func decide(tx *gorm.DB, p Proposal, decision string, by access.Actor, now time.Time) error {
 	return tx.Model(&proposalRow{}).Where("id = ? AND decision IS NULL", p.ID).
-		Updates(map[string]any{"decision": decision, "decided_at": now, "decided_by": db.Truncate(by.Name, 200)}).Error
+		Updates(map[string]any{"decision": decision, "decided_at": now, "decided_by": db.Truncate(by.Name, maxActor)}).Error
 }
 
 // openProposal reads the open proposal about a subject, and reports whether there is one.

@@ -10,6 +10,7 @@ import (
 	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/store"
+	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
 )
 
@@ -103,6 +104,6 @@ func (m *Months) ApproveReopen(ctx context.Context, period ledger.Period, by acc
 // reopenedBy is the reopening of a month that the same operator has approved before and nothing has followed.
 func reopenedBy(tx *gorm.DB, period ledger.Period, by access.Actor) (closing.Closing, bool, error) {
 	last, err := lastClosing(tx)
-	again := last.Trial.Period == period && last.Action == closing.Reopen && last.ApprovedBy == by.Name
+	again := last.Trial.Period == period && last.Action == closing.Reopen && last.ApprovedBy == db.Truncate(by.Name, maxActor)
 	return last, again, err
 }

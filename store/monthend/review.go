@@ -1,13 +1,17 @@
 package monthend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	"farebook/ledger"
 	"farebook/ledger/closing"
+	"farebook/money"
 )
 
 // Check is one line of the month end: it holds, or findings block the close unless each has a note.
@@ -51,6 +55,35 @@ func (r Review) Holds() bool {
 	return !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.Holds() })
 }
 
+// Compared is a line of a trial balance with what the account moved in the month before: debits less credits.
+type Compared struct {
+	closing.Line
+	Before int64
+}
+
+// BesideTheMonthBefore are the lines of the month with those that the month before alone has, by account and currency.
+func (r Review) BesideTheMonthBefore() []Compared {
+	type of struct {
+		account  ledger.Account
+		currency money.Currency
+	}
+	lines := map[of]Compared{}
+	for _, line := range r.Trial.Lines {
+		lines[of{line.Account, line.Currency}] = Compared{Line: line}
+	}
+	for _, line := range r.Previous.Lines {
+		beside, found := lines[of{line.Account, line.Currency}]
+		if !found {
+			beside.Account, beside.Currency = line.Account, line.Currency
+		}
+		beside.Before = line.Debit - line.Credit
+		lines[of{line.Account, line.Currency}] = beside
+	}
+	return slices.SortedFunc(maps.Values(lines), func(a, b Compared) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
+	})
+}
+
 // BlockedError says what blocks a close.
 type BlockedError struct {
 	Period ledger.Period
@@ -75,14 +108,21 @@ func (r Review) blocked() error {
 
 // Review checks a month end, with notes about findings. A note about something that was not found is refused. Error: *RefusedError.
 func (m *Months) Review(ctx context.Context, period ledger.Period, notes []closing.Note) (Review, error) {
+	read, err := m.read(ctx, period, math.MaxInt64)
+	if err != nil {
+		return Review{}, err
+	}
+	return m.reviewOf(ctx, read, notes)
+}
+
+// reviewOf checks the month end of what was read of a month.
+func (m *Months) reviewOf(ctx context.Context, read sumsSoFar, notes []closing.Note) (Review, error) {
 	calendar, err := m.Calendar(ctx)
 	if err != nil {
 		return Review{}, err
 	}
-	review := Review{Period: period}
-	if review.Trial, err = m.Recompute(ctx, period); err != nil {
-		return Review{}, err
-	}
+	period := read.period
+	review := Review{Period: period, Trial: read.trial(calendar.ZoneName())}
 	if review.Previous, err = m.Trial(ctx, period.Previous()); err != nil {
 		return Review{}, err
 	}

@@ -12,7 +12,9 @@ var bookingChecks = []check{
 	{number: 7, text: "captured money belongs to a booking, is being refunded, or is shown to an operator", of: ofBookings, breaks: `
 		SELECT COUNT(*) FROM payments p JOIN bookings b ON b.id = p.booking_id
 		WHERE {p.booking_id} AND p.status = 'succeeded' AND b.status NOT IN ` + paid + ` AND b.cancelled_at IS NULL AND b.attention IS NULL
-		  AND p.amount_captured > p.amount_refunded + p.amount_charged_back
+		  AND p.amount_captured > p.amount_refunded + p.amount_charged_back + COALESCE((SELECT SUM(e.amount) FROM financial_ledger l
+		    JOIN ledger_entries e ON e.ledger_id = l.id AND e.account = 'liability:refunds_payable' AND e.side = 'debit'
+		    WHERE l.booking_id = b.id AND l.type = 'manual'), 0)
 		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id
 		    AND r.status IN ('requested', 'pending', 'requires_action', 'unknown'))
 		  AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.booking_id = b.id AND d.status IN ('needs_response', 'under_review', 'unknown'))`},

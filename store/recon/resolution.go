@@ -59,8 +59,8 @@ func settled(item Item) error {
 }
 
 // ReopenItem takes a note back: the item, and items of other runs that were resolved as the same difference, return to their earlier
-// state, and later runs find the difference as unresolved. Errors: store.ErrNotFound, and *NotCorrectableError for an item that is not
-// resolved or that a correction has settled.
+// state, and later runs find the difference as unresolved. The same reopening again is harmless while nothing has followed it. Errors:
+// store.ErrNotFound, and *NotCorrectableError for an item that is not resolved or that a correction has settled.
 func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access.Actor) error {
 	now := r.db.Now()
 	return r.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -69,7 +69,7 @@ func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access
 			return err
 		}
 		if row.State != ItemResolved {
-			return &NotCorrectableError{fmt.Sprintf("item %d is %s: only a resolved item can be reopened", id, row.State)}
+			return reopenedBefore(tx, row, note)
 		}
 		corrected, err := hasCorrection(tx, row.StripeBalanceTransactionID)
 		if err != nil {
@@ -94,8 +94,20 @@ func (r *Runs) ReopenItem(ctx context.Context, id uint64, note string, by access
 				return err
 			}
 		}
-		return store.AuditIn(tx, now, store.AuditEntry{Actor: by, Action: store.ActionItemReopen, Subject: itemSubject(id)})
+		return store.AuditIn(tx, now, store.AuditEntry{Actor: by, Action: store.ActionItemReopen, Subject: itemSubject(id), Detail: note})
 	})
+}
+
+// reopenedBefore returns nil for an item that was reopened with this note, by the last entry of the audit log about it, which has the whole
+// note: the item's own note is cut off. Otherwise it returns *NotCorrectableError.
+func reopenedBefore(tx *gorm.DB, row itemRow, note string) error {
+	var last struct{ Action, Detail string }
+	err := tx.Raw("SELECT action, detail FROM audit_log FORCE INDEX (idx_audit_subject) WHERE subject = ? ORDER BY id DESC LIMIT 1",
+		itemSubject(row.ID)).Scan(&last).Error
+	if err != nil || store.Action(last.Action) == store.ActionItemReopen && last.Detail == note {
+		return err
+	}
+	return &NotCorrectableError{fmt.Sprintf("item %d is %s: only a resolved item can be reopened", row.ID, row.State)}
 }
 
 // hasCorrection reports whether a correction of a balance transaction was ever posted, even one that was reversed since.

@@ -28,20 +28,13 @@ func items(tx *gorm.DB, i finance.Interval, take func(finance.Item) error) error
 		for n, p := range page {
 			places[p.ID] = n
 		}
-		var found []finance.Settled
+		firsts := make([][]finance.Item, len(page)) // by the place of the first transaction of each
 		for _, one := range settled {
-			if first := firstWithin(one, i); first != 0 {
-				if _, here := places[first]; here {
-					found = append(found, one)
-				}
+			if at, here := places[firstWithin(one, i)]; here {
+				firsts[at] = one.Items(i)
 			}
 		}
-		slices.SortFunc(found, func(a, b finance.Settled) int { return places[firstWithin(a, i)] - places[firstWithin(b, i)] })
-		var list []finance.Item
-		for _, one := range found {
-			list = append(list, one.Items(i)...)
-		}
-		return completed(tx, i, list, take)
+		return completed(tx, i, slices.Concat(firsts...), take)
 	})
 }
 

@@ -19,6 +19,10 @@ var mariaDBPackages = []string{"mariadb-server-core", "mariadb-client-core"}
 const (
 	// temporalModule is the newest CLI that `go install` accepts; the go.mod of later ones has a replace directive.
 	temporalModule = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
+	// The server of installations, of the version that the CLI has, and the program that makes its tables.
+	temporalVersion      = "v1.29.1"
+	temporalServerModule = "go.temporal.io/server/cmd/server@" + temporalVersion
+	temporalSchemaModule = "go.temporal.io/server/cmd/tools/sql@" + temporalVersion
 )
 
 // lookup finds a program on PATH or in the directories of servers, which are not on the PATH of ordinary users.
@@ -121,14 +125,19 @@ func aptInstall(ctx context.Context, progress io.Writer, packages ...string) err
 
 // TemporalCLI returns the Temporal CLI on PATH, otherwise the one in var/bin, which it builds if necessary.
 func TemporalCLI(ctx context.Context, progress io.Writer) (string, error) {
+	if path, err := exec.LookPath("temporal"); err == nil {
+		return path, nil
+	}
+	return built(ctx, progress, "temporal", temporalModule, "the Temporal CLI")
+}
+
+// built returns a program in var/bin, which it builds from a module if it is not there. title names the program in messages.
+func built(ctx context.Context, progress io.Writer, name, module, title string) (string, error) {
 	bin, err := binDir()
 	if err != nil {
 		return "", err
 	}
-	if path, err := exec.LookPath("temporal"); err == nil {
-		return path, nil
-	}
-	path := filepath.Join(bin, "temporal")
+	path := filepath.Join(bin, name)
 	// Of two concurrent runs one builds it, and the other waits here and then finds it.
 	unlock, err := lock(path + ".lock")
 	if err != nil {
@@ -138,15 +147,17 @@ func TemporalCLI(ctx context.Context, progress io.Writer) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	announce(progress, "building the Temporal CLI into var/bin; once, about 5 minutes on two cores ...")
-	staging := filepath.Join(bin, "install") // moved when complete, so that an interrupted build leaves no partial file
-	build := exec.CommandContext(ctx, "go", "install", temporalModule)
+	announce(progress, "building %s into var/bin; once, about 5 minutes on two cores ...", title)
+	// Moved when complete, so that an interrupted build leaves no partial file. go names the program after the last folder of its path.
+	staging := filepath.Join(bin, "install", name)
+	build := exec.CommandContext(ctx, "go", "install", module)
 	build.Dir = bin
 	build.Env = append(os.Environ(), "GOBIN="+staging, "GOFLAGS=") // flags such as -race or -mod are meant for our build
 	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the Temporal CLI: %w\n%s", err, strings.TrimSpace(string(output)))
+		return "", fmt.Errorf("build %s: %w\n%s", title, err, strings.TrimSpace(string(output)))
 	}
-	return path, os.Rename(filepath.Join(staging, "temporal"), path)
+	folder, _, _ := strings.Cut(module, "@")
+	return path, os.Rename(filepath.Join(staging, filepath.Base(folder)), path)
 }
 
 // lock waits for the lock of a file, and holds it until the returned function is called or this process ends.

@@ -23,6 +23,8 @@ type command struct {
 	logPath string // where standard output and error go, appended
 	// onParentDeath is the signal that the kernel sends to the child when this process ends, even by SIGKILL.
 	onParentDeath syscall.Signal
+	// user is whose process it is; nil for that of this process.
+	user *syscall.Credential
 }
 
 // process is a running child.
@@ -43,7 +45,7 @@ func (c command) start() (*process, error) {
 	}
 	cmd := exec.Command(c.path, c.args...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = c.env, c.dir, logFile, logFile
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: c.onParentDeath}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: c.onParentDeath, Credential: c.user}
 	p := &process{name: c.name, logPath: c.logPath, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {

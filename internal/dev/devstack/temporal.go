@@ -137,17 +137,17 @@ func (t *Temporal) Lose(ctx context.Context) error {
 
 // hasNamespace checks that the namespace exists.
 func (t *Temporal) hasNamespace(ctx context.Context) error {
-	return t.ask(ctx, func(ctx context.Context, c client.Client) error {
+	return askTemporal(ctx, t.Address(), func(ctx context.Context, c client.Client) error {
 		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
 		return err
 	})
 }
 
-// ask lets question ask the server through a new client, for five seconds at most.
-func (t *Temporal) ask(ctx context.Context, question func(context.Context, client.Client) error) error {
+// askTemporal lets question ask a server through a new client, for five seconds at most.
+func askTemporal(ctx context.Context, address string, question func(context.Context, client.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	c, err := quietClient(t.Address())
+	c, err := quietClient(address)
 	if err != nil {
 		return err
 	}
@@ -177,19 +177,21 @@ func (t *Temporal) UIURL() string {
 // takesWorkflows checks that the namespace has our search attributes: the server listens before it has created them, and a workflow
 // that starts in between would fail.
 func (t *Temporal) takesWorkflows(ctx context.Context) error {
-	return t.ask(ctx, func(ctx context.Context, c client.Client) error {
-		known, err := c.OperatorService().ListSearchAttributes(ctx,
-			&operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
-		if err != nil {
-			return err
+	return askTemporal(ctx, t.Address(), hasSearchAttributes)
+}
+
+func hasSearchAttributes(ctx context.Context, c client.Client) error {
+	known, err := c.OperatorService().ListSearchAttributes(ctx,
+		&operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
+	if err != nil {
+		return err
+	}
+	for _, name := range searchAttributes {
+		if _, ok := known.GetCustomAttributes()[name]; !ok {
+			return fmt.Errorf("search attribute %s is not registered yet", name)
 		}
-		for _, name := range searchAttributes {
-			if _, ok := known.GetCustomAttributes()[name]; !ok {
-				return fmt.Errorf("search attribute %s is not registered yet", name)
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // quietClient returns a client that connects at its first use and logs nothing.

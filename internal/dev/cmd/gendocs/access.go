@@ -95,7 +95,8 @@ With ` + "`finance:read`" + ` and ` + "`finance:write`" + `, each ` + "`starter 
 ## Two operators
 
 A close, a reopening and a journal above the limit are proposed by one operator and approved by another one. On the command line an
-operator is an operating-system user, whichever host it is on. Over HTTP an operator is a client, whichever of its keys it uses: a client
+operator is an operating-system user, whichever host it is on. Under sudo it is the user who called: only root's environment says so, and
+whoever is root can name anybody. Over HTTP an operator is a client, whichever of its keys it uses: a client
 owns its keys, a rotated key lives beside the old one, and any holder of the scope ` + "`admin`" + ` can make another key, so that two keys say
 nothing about two people. Give each operator a client, with a key that has ` + "`finance:write`" + ` and not ` + "`admin`" + `: a key with both could make
 a second operator, which the audit log shows. Clients that were merged are one operator, also for what they have proposed before. A client

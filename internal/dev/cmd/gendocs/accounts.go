@@ -17,7 +17,7 @@ var meanings = map[ledger.Account]string{
 	ledger.LiabilityAirlinePayable: "the airlines' part of what an agent has sold, fares without commission and taxes; a manual journal " +
 		"pays it out",
 	ledger.LiabilityRefundsPayable: "refunds that were promised and have not left Stripe's balance, and refunds that failed: owed to " +
-		"travellers as money",
+		"travellers as money; a manual journal that names a refund that failed pays it from the bank",
 	ledger.IncomeFlights:              "flights that have departed",
 	ledger.IncomeCancellationFees:     "kept of bookings that were cancelled after payment",
 	ledger.IncomeCommission:           "an agent's commission of the fares that it has sold",
