@@ -29,6 +29,7 @@ import (
 	"farebook/starter/console/overview"
 	"farebook/starter/console/page"
 	"farebook/starter/console/payouts"
+	"farebook/starter/console/proposals"
 	"farebook/starter/console/reconciliations"
 	"farebook/starter/console/signin"
 	"farebook/starter/limit"
@@ -38,7 +39,7 @@ import (
 // groups are all pages of the console.
 var groups = []func(*page.Site){
 	bookings.Routes, lists.Routes, reconciliations.Routes, books.Routes, clients.Routes, audit.Routes,
-	attention.Routes, disputes.Routes, emails.Routes, events.Routes, overview.Routes, payouts.Routes,
+	attention.Routes, disputes.Routes, emails.Routes, events.Routes, overview.Routes, payouts.Routes, proposals.Routes,
 }
 
 // Deps are what the console needs.
