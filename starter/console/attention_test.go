@@ -58,7 +58,7 @@ func TestMattersAreNotClosedWithoutANote(t *testing.T) {
 	require.Equal(t, 1, p.DB.Count(t, "SELECT COUNT(*) FROM attention_items WHERE closed_at IS NULL"))
 
 	viewer := p.As(access.Viewer)
-	require.Zero(t, viewer.Get("/console/attention").Require(http.StatusOK).Find("main form[method=post]").Length())
+	require.Zero(t, viewer.Get("/console/attention").Require(http.StatusOK).Find(`main form[action="/console/attention/close"]`).Length())
 	fields.Set("matter", id)
 	require.Equal(t, http.StatusForbidden, viewer.Post("/console/attention/close", fields).Status)
 }

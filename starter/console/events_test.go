@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,11 @@ func TestAnEventIsIgnoredWithAReason(t *testing.T) {
 	require.Contains(t, desk.Get("/console/events?state=failed").Require(http.StatusOK).Text("main"), "no such payout")
 	require.NotContains(t, desk.Get("/console/events?state=processed").Require(http.StatusOK).Text("main"), "evt_1")
 	require.Equal(t, 1, desk.Get("/console/events?q=po_1").Find(`a[href="/console/events/evt_1"]`).Length())
+
+	for state, found := range map[string]bool{"failed": true, "processed": false} { // an export obeys the filter
+		file := desk.Get(desk.Get("/console/events?state="+state).Find("main a[download]").AttrOr("href", "")).Require(http.StatusOK)
+		require.Equal(t, found, strings.Contains(file.Body, "evt_1"), state)
+	}
 
 	shown := desk.Get("/console/events/evt_1").Require(http.StatusOK)
 	require.NotContains(t, shown.Body, `&#34;id&#34;`, "its body is for administrators")

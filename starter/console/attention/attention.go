@@ -1,5 +1,5 @@
-// Package attention shows what needs an operator, the oldest first, and closes it: one matter or many. It imports access, and caller and
-// page of the console.
+// Package attention shows what needs an operator, the oldest first, and closes it: one matter or many. It imports access, and caller,
+// lists and page of the console.
 package attention
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"farebook/access"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // Routes adds the pages.
 func Routes(site *page.Site) {
-	site.Nav(30, "attention.title", path, access.OperationsRead)
+	site.Nav(15, "attention.title", path, access.OperationsRead)
 	site.Get(path, list)
 	site.Post(closePath, closeSelected)
 }
@@ -48,12 +49,16 @@ type matters struct {
 func list(r *page.Request) (templ.Component, error) {
 	query := r.Query("state", "kind", "booking", "after")
 	query.Set("order", "oldest")
+	bar, err := lists.Bar(r, "attention", query)
+	if err != nil {
+		return nil, err
+	}
 	query.Set("limit", "50")
 	var found matters
 	if err := r.API.Get(r.Context(), apiPath, query, &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("attention.title"), listPage(r, found, answers(r.Q("answers")))), nil
+	return r.Page(r.T("attention.title"), listPage(r, bar, found, answers(r.Q("answers")))), nil
 }
 
 // kinds are those that can be chosen, in the order of the words of the API.

@@ -1,5 +1,5 @@
 // Package disputes shows disputes by the deadline for evidence, and for each what the books have as evidence. It imports access, money,
-// caller and page of the console.
+// and caller, lists and page of the console.
 package disputes
 
 import (
@@ -13,6 +13,7 @@ import (
 	"farebook/access"
 	"farebook/money"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -96,12 +97,16 @@ func list(r *page.Request) (templ.Component, error) {
 			return nil, err
 		}
 	}
+	bar, err := lists.Bar(r, "disputes", query)
+	if err != nil {
+		return nil, err
+	}
 	query.Set("limit", "50")
 	var found disputes
 	if err := r.API.Get(r.Context(), apiPath, query, &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("disputes.title"), listPage(r, due, found)), nil
+	return r.Page(r.T("disputes.title"), listPage(r, bar, due, found)), nil
 }
 
 func show(r *page.Request) (templ.Component, error) {

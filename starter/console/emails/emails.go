@@ -1,5 +1,5 @@
-// Package emails shows the emails that were written, their text, what the mail server said, and sends one again. It imports access and page
-// of the console.
+// Package emails shows the emails that were written, their text, what the mail server said, and sends one again. It imports access, and
+// lists and page of the console.
 package emails
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"farebook/access"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // Routes adds the pages.
 func Routes(site *page.Site) {
-	site.Nav(70, "emails.title", path, access.OperationsRead)
+	site.Nav(54, "emails.title", path, access.OperationsRead)
 	site.Get(path, list)
 	site.Get(path+"/{number}", show)
 	site.Post(path+"/{number}/resend", resend)
@@ -59,12 +60,16 @@ func list(r *page.Request) (templ.Component, error) {
 			query.Set(end, r.Day(value, 0))
 		}
 	}
+	bar, err := lists.Bar(r, "emails", query)
+	if err != nil {
+		return nil, err
+	}
 	query.Set("limit", "50")
 	var found emails
 	if err := r.API.Get(r.Context(), apiPath, query, &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("emails.title"), listPage(r, found)), nil
+	return r.Page(r.T("emails.title"), listPage(r, bar, found)), nil
 }
 
 func show(r *page.Request) (templ.Component, error) {

@@ -1,5 +1,5 @@
 // Package events shows Stripe's events with how far each was processed, processes one again, and sets one aside with a reason. It imports
-// access and page of the console.
+// access, and lists and page of the console.
 package events
 
 import (
@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"farebook/access"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -22,7 +23,7 @@ const (
 
 // Routes adds the pages.
 func Routes(site *page.Site) {
-	site.Nav(60, "events.title", path, access.OperationsRead)
+	site.Nav(58, "events.title", path, access.OperationsRead)
 	site.Get(path, list)
 	site.Get(path+"/{id}", show)
 	site.Post(path+"/{id}/retry", retry)
@@ -63,12 +64,16 @@ func list(r *page.Request) (templ.Component, error) {
 			query.Set(end, r.Day(value, 0))
 		}
 	}
+	bar, err := lists.Bar(r, "events", query)
+	if err != nil {
+		return nil, err
+	}
 	query.Set("limit", "50")
 	var found events
 	if err := r.API.Get(r.Context(), apiPath, query, &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("events.title"), listPage(r, found)), nil
+	return r.Page(r.T("events.title"), listPage(r, bar, found)), nil
 }
 
 func show(r *page.Request) (templ.Component, error) {

@@ -1,5 +1,5 @@
 // Package payouts shows the payouts to the bank, and for each the statement that names every balance transaction and what remains. It
-// imports access, money, and caller and page of the console.
+// imports access, money, and caller, lists and page of the console.
 package payouts
 
 import (
@@ -12,6 +12,7 @@ import (
 	"farebook/access"
 	"farebook/money"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -90,12 +91,16 @@ func list(r *page.Request) (templ.Component, error) {
 			query.Set(end, r.Day(value, 0))
 		}
 	}
+	bar, err := lists.Bar(r, "payouts", query)
+	if err != nil {
+		return nil, err
+	}
 	query.Set("limit", "50")
 	var found payouts
 	if err := r.API.Get(r.Context(), apiPath, query, &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("payouts.title"), listPage(r, found)), nil
+	return r.Page(r.T("payouts.title"), listPage(r, bar, found)), nil
 }
 
 func show(r *page.Request) (templ.Component, error) {
