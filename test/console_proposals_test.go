@@ -56,4 +56,3 @@ func TestARefundAboveTheLimitIsProposedInTheConsole(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequirePromises()
 }
-
