@@ -18,8 +18,8 @@ type Actor struct {
 
 // Is reports whether two actors are the same person as far as Farebook knows: the same client, whichever of its keys it uses, or the same
 // operating-system user, whichever host it is on. A client owns its keys and whoever may rotate one has two for a while, so that two keys
-// of one client are one person; an operator who approves needs a separate client. A client stands for each subject of an issuer who signs in
-// to the console. Someone with a client and a shell is two actors.
+// of one client are one person; an operator who approves needs a separate client. A client stands for each subject of an issuer who signs
+// in to the console. Someone with a client and a shell is two actors.
 func (a Actor) Is(other Actor) bool {
 	if a.KeyID != 0 || other.KeyID != 0 {
 		return a.KeyID == other.KeyID || a.ClientID == other.ClientID

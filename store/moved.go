@@ -41,8 +41,8 @@ type movedRow struct {
 func (movedRow) TableName() string { return "moved_amounts" }
 
 // MoveIn writes, within the transaction that reserves or posts it, what somebody moves through the console, and refuses what is above the
-// limit of their role. It does nothing for other actors. The lock of their row lasts until the transaction ends, so that two requests at once
-// cannot both use what is left; it is the last lock that a transaction takes. Error: *access.AboveLimitError.
+// limit of their role. It does nothing for other actors. The lock of their row lasts until the transaction ends, so that two requests at
+// once cannot both use what is left; it is the last lock that a transaction takes. Error: *access.AboveLimitError.
 func MoveIn(tx *gorm.DB, now time.Time, m Moved) error {
 	if m.By.Role == "" {
 		return nil

@@ -18,6 +18,7 @@ import (
 	"farebook/starter/api"
 	"farebook/starter/console/bookings"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 	"farebook/store"
 )
@@ -47,6 +48,7 @@ func newDesk(s *testkit.Stack, role access.Role) *desk {
 		Now:   s.DB.Store.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	bookings.Routes(site)
+	lists.Routes(site)
 	return &desk{s: s, site: site}
 }
 
@@ -117,7 +119,7 @@ func amounts(amount, again string) url.Values {
 // Support finds a booking, refunds what is left of it by typing the amount twice, and sees a refund that fails at once.
 func TestSupportFindsABookingAndRefundsIt(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:100000:200000"}})
 	booked := s.BookAndPay("console", nil)
 	unpaid := s.Book("console-unpaid", testkit.BookingBody(nil))
 	carol := newDesk(s, access.Support)
@@ -137,6 +139,7 @@ func TestSupportFindsABookingAndRefundsIt(t *testing.T) {
 		require.Equal(t, want, carol.get("/console/search?q="+url.QueryEscape(q)).location, q)
 	}
 
+	require.Contains(t, carol.get("/console/exports/bookings?status=confirmed").text, booked.Reference, "the export obeys the filter")
 	story := carol.open(path)
 	for _, text := range []string{
 		"$459.00", "Why?", "asset:stripe_clearing", "payment_intent.succeeded", "https://temporal.example/namespaces/default/workflows",
@@ -179,7 +182,7 @@ func TestSupportFindsABookingAndRefundsIt(t *testing.T) {
 // A form that is sent twice, as by a second click, acts once.
 func TestAFormThatIsSentTwiceRefundsOnce(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:100000:200000"}})
 	booked := s.BookAndPay("console-twice", nil)
 	carol := newDesk(s, access.Support)
 	form := "/console/bookings/" + booked.Reference + "/refund"
@@ -196,7 +199,7 @@ func TestAFormThatIsSentTwiceRefundsOnce(t *testing.T) {
 // Support cancels a paid booking for the refund that the page has shown, captures an authorised payment, and sends an email again.
 func TestSupportCancelsCapturesAndSendsAgain(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:100000:200000"}})
 	held := authorised(s, "console-capture")
 	carol := newDesk(s, access.Support)
 	path := "/console/bookings/" + held.Reference
@@ -226,7 +229,7 @@ func TestSupportCancelsCapturesAndSendsAgain(t *testing.T) {
 // left, with references and amounts from left to right.
 func TestAViewerReadsAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:100000:200000"}})
 	booked := s.BookAndPay("console-viewer", nil)
 	viewer := newDesk(s, access.Viewer)
 	path := "/console/bookings/" + booked.Reference

@@ -17,27 +17,27 @@ import (
 	"farebook/store"
 )
 
-// desk is the API of a stack as people of the console ask it: in the process, without a key.
-type desk struct {
+// counter is the API of a stack as people of the console ask it: in the process, without a key.
+type counter struct {
 	*testkit.Stack
 	handler http.Handler
 }
 
-func deskOf(s *testkit.Stack) desk {
+func counterOf(s *testkit.Stack) counter {
 	s.T.Helper()
-	handler, end, err := command.NewAPI(s.T.Context(), s.Config, s.DB.Clock, logging.New(s.Logs, "desk", s.Config.LogLevel))
+	handler, end, err := command.NewAPI(s.T.Context(), s.Config, s.DB.Clock, logging.New(s.Logs, "counter", s.Config.LogLevel))
 	require.NoError(s.T, err)
 	s.T.Cleanup(end)
-	return desk{s, handler}
+	return counter{s, handler}
 }
 
-// person is somebody at the desk.
+// person is somebody at the counter.
 type person struct {
-	desk
+	counter
 	store.Person
 }
 
-func (d desk) signedIn(name string, role access.Role) person {
+func (d counter) signedIn(name string, role access.Role) person {
 	d.T.Helper()
 	who, err := d.DB.Store.SignIn(d.T.Context(), store.Person{Issuer: "https://desk.example", Subject: name, Name: name, Role: role}, "desk-1")
 	require.NoError(d.T, err)
@@ -86,7 +86,7 @@ func (p person) propose(key, body string) proposalView {
 // shows both, and nobody sends what they have proposed.
 func TestSupportProposesAndFinanceSends(t *testing.T) {
 	t.Parallel()
-	s := deskOf(testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:10000:15000"}}))
+	s := counterOf(testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:10000:15000"}}))
 	booked := s.BookAndPay("paid", nil)
 	s.AwaitQuiet()
 	sam, fay, finn := s.signedIn("sam", access.Support), s.signedIn("fay", access.Finance), s.signedIn("finn", access.Finance)
@@ -148,7 +148,7 @@ func TestSupportProposesAndFinanceSends(t *testing.T) {
 // A proposal whose booking was refunded meanwhile says so when it is sent, and is declined; a proposal is withdrawn by who has made it.
 func TestProposalsThatAreNotSent(t *testing.T) {
 	t.Parallel()
-	s := deskOf(testkit.New(t, testkit.Options{}))
+	s := counterOf(testkit.New(t, testkit.Options{}))
 	booked := s.BookAndPay("paid", nil)
 	s.AwaitQuiet()
 	sam, fay := s.signedIn("sam", access.Support), s.signedIn("fay", access.Finance)

@@ -16,13 +16,20 @@ import (
 	"farebook/access"
 	"farebook/starter/api"
 	"farebook/starter/console/assets"
+	"farebook/starter/console/attention"
 	"farebook/starter/console/audit"
 	"farebook/starter/console/bookings"
 	"farebook/starter/console/books"
 	"farebook/starter/console/caller"
 	"farebook/starter/console/clients"
+	"farebook/starter/console/disputes"
+	"farebook/starter/console/emails"
+	"farebook/starter/console/events"
 	"farebook/starter/console/lists"
+	"farebook/starter/console/overview"
 	"farebook/starter/console/page"
+	"farebook/starter/console/payouts"
+	"farebook/starter/console/proposals"
 	"farebook/starter/console/reconciliations"
 	"farebook/starter/console/signin"
 	"farebook/starter/limit"
@@ -32,6 +39,7 @@ import (
 // groups are all pages of the console.
 var groups = []func(*page.Site){
 	bookings.Routes, lists.Routes, reconciliations.Routes, books.Routes, clients.Routes, audit.Routes,
+	attention.Routes, disputes.Routes, emails.Routes, events.Routes, overview.Routes, payouts.Routes, proposals.Routes,
 }
 
 // Deps are what the console needs.

@@ -3,16 +3,19 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
 	"farebook/internal/dev/consolekit"
 	"farebook/starter/console/page"
+	"farebook/starter/console/words"
 )
 
 func TestAStrangerIsSentToTheSignInAndBack(t *testing.T) {
@@ -104,6 +107,58 @@ func TestTheFrameFollowsRoleLanguageAndZone(t *testing.T) {
 	require.Equal(t, "Asia/Dubai", shown.Find("#zone option[selected]").AttrOr("value", ""), "the machine's time zone is nobody's")
 }
 
+// textID is a text that has no translation, or whose id was mistyped.
+var textID = regexp.MustCompile(`\b[a-z]+(\.[a-z][a-z-]+)+\b`)
+
+// Each page of the navigation is opened by a link alone, in both languages and for each role, and keeps the rules of all pages.
+func TestEachPageOfTheNavigationKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	k := consolekit.New(t, nil)
+	for _, role := range access.Roles() {
+		b := k.As(role)
+		for _, language := range words.Languages {
+			var paths []string
+			b.Get("/console/no-such-page?lang=" + language).Find(".side nav a").Each(func(_ int, link *consolekit.Selection) {
+				paths = append(paths, link.AttrOr("href", ""))
+			})
+			require.NotEmpty(t, paths, role)
+			for _, path := range paths {
+				shown := b.Get(path)
+				about := string(role) + ", " + language + ": " + path
+				assert.Equal(t, http.StatusOK, shown.Status, "%s: %s", about, shown.Text("main"))
+				assert.Equal(t, 1, shown.Find("h1").Length(), about)
+				assert.Equal(t, language, shown.Find("html").AttrOr("lang", ""), about)
+				assert.Equal(t, path, shown.Find(".side nav a[aria-current=page]").AttrOr("href", ""), about)
+				assert.NotRegexp(t, textID, shown.Text("h1, h2, h3, th, label, button, .side nav"), about)
+				requireNothingInline(t, shown)
+				checkAccessible(t, shown, about)
+			}
+		}
+	}
+}
+
+// checkAccessible checks what needs no browser: the rest is checked by axe-core in the tests of the browser.
+func checkAccessible(t *testing.T, shown *consolekit.Page, about string) {
+	t.Helper()
+	ids := map[string]bool{}
+	shown.Find("[id]").Each(func(_ int, part *consolekit.Selection) {
+		id := part.AttrOr("id", "")
+		assert.False(t, ids[id], "%s: two parts have the id %s", about, id)
+		ids[id] = true
+	})
+	assert.Zero(t, shown.Find("th:not([scope])").Length(), about)
+	shown.Find("input:not([type=hidden]), select, textarea").Each(func(_ int, field *consolekit.Selection) {
+		_, named := field.Attr("aria-label")
+		wrapped := field.ParentsFiltered("label").Length() > 0
+		labelled := shown.Find("label[for='"+field.AttrOr("id", "")+"']").Length() > 0
+		assert.True(t, named || wrapped || labelled, "%s: the field %s has no label", about, field.AttrOr("name", ""))
+	})
+	shown.Find("form[method=post]").Each(func(_ int, form *consolekit.Selection) {
+		action := form.AttrOr("action", "")
+		assert.True(t, action == page.SignOutPath || form.Find("input[name=_key]").Length() == 1, "%s: the form to %s has no key", about, action)
+	})
+}
+
 // Another site can send a form with somebody's session; it does nothing.
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
@@ -145,7 +200,7 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 			})
 			site.Post("/console/test/{id}", func(r *page.Request) (string, error) {
 				sent = append(sent, r.Key())
-				return page.Home, r.API.Send(r.Context(), http.MethodPost, "/v1/clients", r.Key(), map[string]string{"name": r.Field("name")}, nil)
+				return "/console/test/done", r.API.Send(r.Context(), http.MethodPost, "/v1/clients", r.Key(), map[string]string{"name": r.Field("name")}, nil)
 			})
 		})
 	})
@@ -156,8 +211,8 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 	require.Equal(t, 1, refused.Find("#problem[role=alert]").Length())
 	described := refused.Find("input[name=name]").AttrOr("aria-describedby", "")
 	require.NotEmpty(t, refused.Text("#"+described))
-	done := b.Submit(refused, "main form", "name", "shop").Require(http.StatusNotFound) // this console has no first page
-	require.Equal(t, page.Home, done.URL.Path)
+	done := b.Submit(refused, "main form", "name", "shop").Require(http.StatusOK)
+	require.Equal(t, "/console/test/done", done.URL.Path)
 	require.NotEqual(t, sent[0], sent[1], "a refused form gets a new key")
 	require.Equal(t, 1, k.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'client.create' AND subject LIKE 'cl_%' AND "+
 		"actor LIKE 'Dana Admin (console ak\\_%' AND detail = 'shop'"), "the audit log has the person")

@@ -27,8 +27,8 @@ type Sending struct {
 }
 
 // Send reserves the refund that somebody else has proposed, or posts the correction, and marks the proposal as sent in the same
-// transaction: one of several at once does. The refund derives from the proposal's code, and its workflow is started by the caller, or by the sweeper. A
-// repetition by the same operator returns the same. A proposal that does not fit any more stays open, with the reason.
+// transaction: one of several at once does. The refund derives from the proposal's code, and its workflow is started by the caller, or by
+// the sweeper. A repetition by the same operator returns the same. A proposal that does not fit any more stays open, with the reason.
 //
 // Errors: store.ErrNotFound, *DecidedError, *SamePersonError, *access.AboveLimitError, and those that Propose has.
 func (p *Proposals) Send(ctx context.Context, in Sending) (Proposal, error) {

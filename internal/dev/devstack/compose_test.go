@@ -167,6 +167,7 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 		"STRIPE_SECRET_KEY_FILE": "the same", "STRIPE_WEBHOOK_SECRET_FILE": "the same", "SMTP_PASSWORD_FILE": "the same",
 		"TEMPORAL_API_KEY_FILE":              "the same",
 		"OTEL_EXPORTER_OTLP_HEADERS_FILE":    "the same",
+		"CONSOLE_CLIENT_SECRET_FILE":         "the same",
 		"OTEL_SERVICE_NAME":                  "API and worker would have the same name",
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "one endpoint is enough here", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "the same",
 	}

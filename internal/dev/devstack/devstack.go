@@ -1,7 +1,7 @@
 // Package devstack starts everything that Farebook needs on one machine: a private MariaDB, a private Temporal development
-// server, the Stripe stand-in, a mailbox, a provider of sign-ins, the worker and the API. Every part listens on loopback only, keeps its data under
-// var/, and ends with the process that started it. It imports access, internal/config, internal/wait, and fakestripe, mailbox,
-// openid and freeport of internal/dev.
+// server, the Stripe stand-in, a mailbox, a provider of sign-ins, the worker and the API. Every part listens on loopback only, keeps
+// its data under var/, and ends with the process that started it. It imports access, internal/config, internal/wait, and fakestripe,
+// mailbox, openid and freeport of internal/dev.
 //
 // Supervision is our own: testcontainers needs Docker, the SDK's testsuite.StartDevServer can neither kill the server nor start
 // it again on its port and data, and the process managers that we compared leave process groups and grandchildren running when

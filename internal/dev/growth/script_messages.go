@@ -57,7 +57,7 @@ func (s *script) emails() {
 	copied := first[uint64](s.calls, "ResendEmail", 8*s.old(5), s.by, s.now)
 	s.measure("ResendEmailFor", 8*s.old(6), s.id("", "resent"), s.by, s.now)
 	s.measure("Email", copied)
-	s.measure("MarkEmailSent", copied, s.now)
+	s.measure("MarkEmailSent", copied, "250 2.0.0 queued", s.now)
 	// A booking that nobody paid: the emails to its address are counted.
 	_, snapshot := s.held("declined")
 	snapshot.StripeStatus, snapshot.DeclineCode = "requires_payment_method", "insufficient_funds"

@@ -12,6 +12,7 @@ import (
 
 	"farebook/money"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -74,13 +75,23 @@ func read(r *page.Request, path string, into any) (*caller.Problem, error) {
 	return nil, err
 }
 
+// bar is shown beside the filters of a list.
+func bar(r *page.Request, name string) (templ.Component, error) {
+	asked, _ := query(r) // a filter that is wrong is left out, and is shown beside its field
+	return lists.Bar(r, name, asked)
+}
+
 func showList(r *page.Request) (templ.Component, error) {
 	var found bookingsPage
 	problem, err := read(r, "/v1/bookings", &found)
 	if err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("bookings.title"), list(r, problem, found)), nil
+	beside, err := bar(r, "bookings")
+	if err != nil {
+		return nil, err
+	}
+	return r.Page(r.T("bookings.title"), list(r, problem, found, beside)), nil
 }
 
 func showRefunds(r *page.Request) (templ.Component, error) {
@@ -89,7 +100,11 @@ func showRefunds(r *page.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("bookings.refunds.title"), refundList(r, problem, found)), nil
+	beside, err := bar(r, "refunds")
+	if err != nil {
+		return nil, err
+	}
+	return r.Page(r.T("bookings.refunds.title"), refundList(r, problem, found, beside)), nil
 }
 
 func showRefund(r *page.Request) (templ.Component, error) {

@@ -1,5 +1,5 @@
 // Package bookings has the pages about bookings and refunds: lists with their filters, the search, the story of a booking, and what may be
-// done about it. It imports access, money, templ, and caller and page of the console, and reads and writes by the API alone.
+// done about it. It imports access, money, templ, and caller, lists and page of the console, and reads and writes by the API alone.
 package bookings
 
 import (

@@ -33,8 +33,8 @@ type saved struct {
 	Name, Query string
 }
 
-// notFilters are the values of the URL that no view keeps: the page of the list, and how its times are shown.
-var notFilters = []string{"after", "limit", "tz", "lang"}
+// notFilters are the values of the URL that no view keeps: the page of the list, how its times are shown, and what became of a form.
+var notFilters = []string{"after", "limit", "tz", "lang", "answers"}
 
 // filters are the filters of the page as its URL has them.
 func filters(r *page.Request) url.Values {

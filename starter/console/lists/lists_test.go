@@ -84,3 +84,19 @@ func TestExportsAreOfTheListsOfTheAPI(t *testing.T) {
 	require.Equal(t, []string{"po_1", "paid", "459.00", "USD"}, payouts[1][:4])
 	require.Equal(t, "-0.01", payouts[1][10])
 }
+
+// Each list of the console has the views that its reader has saved, and an export of what its filters show.
+func TestListsHaveViewsAndAnExport(t *testing.T) {
+	t.Parallel()
+	admin := consolekit.New(t, nil).As(access.Administrator)
+	for name, query := range map[string]string{
+		"bookings": "status=confirmed", "refunds": "status=failed", "reconciliations": "status=failed", "audit": "subject=item%2F7",
+		"events": "state=failed", "emails": "status=failed", "payouts": "status=paid", "disputes": "status=lost",
+		"attention": "kind=refund_failed",
+	} {
+		shown := admin.Get("/console/" + name + "?" + query).Require(http.StatusOK)
+		require.Equal(t, name, shown.Find(".listbar input[name=list]").AttrOr("value", ""))
+		require.Equal(t, query, shown.Find(".listbar input[name=query]").AttrOr("value", ""), name)
+		require.Contains(t, shown.Find(".listbar a[download]").AttrOr("href", ""), "/console/exports/"+name+"?"+query)
+	}
+}

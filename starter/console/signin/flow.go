@@ -19,7 +19,7 @@ import (
 )
 
 // flow is a sign-in that has begun. It is kept in a cookie of the browser and not in the database, so that strangers write no rows. Only
-// the browser that has begun it can end it: state and nonce are compared with what comes back, and the verifier proves the code to be its own.
+// the browser that has begun it can end it: state and nonce are compared with what comes back, and the verifier shows whose the code is.
 type flow struct {
 	State    string `json:"state"`
 	Nonce    string `json:"nonce"`
