@@ -137,10 +137,10 @@ func TestAProposalThatDoesNotFitStaysOpen(t *testing.T) {
 		_, err = kept.Send(t.Context(), proposals.Sending{Code: closed, By: fay})
 		require.ErrorAs(t, err, &decided)
 	}
-	open, err := kept.List(t.Context(), proposals.Filter{State: proposals.Proposed, Limit: 10})
+	open, err := kept.ListProposals(t.Context(), proposals.Filter{State: proposals.Proposed, Limit: 10})
 	require.NoError(t, err)
 	require.Empty(t, open)
-	all, err := kept.List(t.Context(), proposals.Filter{Limit: 10})
+	all, err := kept.ListProposals(t.Context(), proposals.Filter{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	require.Equal(t, reference, all[0].Reference)

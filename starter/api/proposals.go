@@ -90,7 +90,7 @@ func (a *api) listProposals(ctx context.Context, in *listProposalsInput) (*listP
 		}
 		filter.BookingID = known.ID
 	}
-	found, err := proposals.New(a.Store).List(ctx, filter)
+	found, err := proposals.New(a.Store).ListProposals(ctx, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func listProposalsCommand() *cobra.Command {
 					}
 					filter.BookingID = known.ID
 				}
-				found, err := proposals.New(books).List(cmd.Context(), filter)
+				found, err := proposals.New(books).ListProposals(cmd.Context(), filter)
 				if err != nil {
 					return err
 				}

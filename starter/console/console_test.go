@@ -200,7 +200,8 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 			})
 			site.Post("/console/test/{id}", func(r *page.Request) (string, error) {
 				sent = append(sent, r.Key())
-				return "/console/test/done", r.API.Send(r.Context(), http.MethodPost, "/v1/clients", r.Key(), map[string]string{"name": r.Field("name")}, nil)
+				body := map[string]string{"name": r.Field("name")}
+				return "/console/test/done", r.API.Send(r.Context(), http.MethodPost, "/v1/clients", r.Key(), body, nil)
 			})
 		})
 	})

@@ -200,8 +200,8 @@ func (f Filter) index() string {
 	return "PRIMARY"
 }
 
-// List lists proposals, the newest first.
-func (p *Proposals) List(ctx context.Context, f Filter) ([]Proposal, error) {
+// ListProposals lists proposals, the newest first.
+func (p *Proposals) ListProposals(ctx context.Context, f Filter) ([]Proposal, error) {
 	query := listed(p.db.WithContext(ctx), f.index()).Order("p.id DESC").Limit(f.Limit)
 	if f.State != "" {
 		query = query.Where("p.state = ?", f.State)

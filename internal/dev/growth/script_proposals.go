@@ -25,9 +25,9 @@ func (s *script) proposed() {
 	s.measure("Behind", []booking.RefundID{sent.RefundID})
 	s.measure("Decline", propose("declined"), "a test", other)
 	s.measure("Withdraw", propose("withdrawn"), "a test", s.by)
-	s.measure("List", proposals.Filter{Limit: listPage})
-	s.measure("List:state", proposals.Filter{State: proposals.Sent, Limit: listPage})
-	s.measure("List:booking", proposals.Filter{BookingID: known.ID, Limit: listPage})
+	s.measure("ListProposals", proposals.Filter{Limit: listPage})
+	s.measure("ListProposals: in a state", proposals.Filter{State: proposals.Sent, Limit: listPage})
+	s.measure("ListProposals: of a booking", proposals.Filter{BookingID: known.ID, Limit: listPage})
 	s.measure("ReserveRefundOnce", store.NewRefund{
 		Reference: known.Reference, Request: booking.RefundRequest{Amount: 100, Reason: booking.ReasonRequestedByCustomer},
 		CorrelationID: known.CorrelationID, By: s.by, Now: s.now,
