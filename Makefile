@@ -40,6 +40,8 @@ BOOKINGS ?= 500
 FLUSH ?=
 # What Temporal runs on: sqlite, which is its development server, postgres, or mysql with MYSQLD set, which MariaDB does not stand in for.
 SERVER ?= sqlite
+# As which roles `make browser` reads each page of the console.
+ROLES ?= admin
 # How long `make bench-soak` makes bookings.
 MINUTES ?= 10
 # How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, how many Stripe takes for
@@ -72,7 +74,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-bookings bench-capacity bench-docs bench-growth bench-held bench-peers bench-processes bench-soak bench-stall growth reconcile reconcile-dry generate clean
+.PHONY: help up workers migrate browser console-pictures critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-bookings bench-capacity bench-docs bench-growth bench-held bench-peers bench-processes bench-soak bench-stall growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -158,8 +160,8 @@ model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a m
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run what is too long for each commit: tests without servers, drills, all alerts, the tests on MySQL, the fuzz targets, the model test, benchmarks
-	@failed=; for step in test-fast drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
+nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the fuzz targets, the model test, benchmarks
+	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
 		echo "== make $$step"; began=$$(date +%s); $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
@@ -167,6 +169,7 @@ nightly: ## Run what is too long for each commit: tests without servers, drills,
 lint: $(GOLANGCI) $(WORKFLOWCHECK) $(TEMPL) ## Check style, imports, the determinism of workflows, and how migrations lock
 	@$(GOLANGCI) run ./...
 	@cd conformance && $(GOLANGCI) run --config ../.golangci.yml ./...
+	@cd test/browser && $(GOLANGCI) run --config ../../.golangci.yml ./...
 	@for module in internal/dev/chart internal/dev/plot; do (cd $$module && $(GOLANGCI) run --config ../../../.golangci.yml ./...) || exit 1; done
 	@$(WORKFLOWCHECK) ./workflows/...
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
@@ -178,6 +181,18 @@ conformance: ## Hold the Stripe stand-in against Stripe's specification and clie
 	@$(NEED) node=nodejs npm=npm openssl=openssl
 	@cd conformance && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 	@cd internal/dev/chart && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
+
+# What test/browser needs: a browser, a font with Arabic letters, axe-core.
+BROWSER_NEEDS := chromium=chromium /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf=fonts-noto-core node=nodejs npm=npm
+BROWSER_TEST = $(NEED) $(BROWSER_NEEDS) && cd test/browser && npm ci --ignore-scripts --no-audit --no-fund >/dev/null && \
+	$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT)
+
+browser: $(BIN)/with-servers ## Use the console in a real Chromium: roles, money, Arabic, accessibility
+	@$(BROWSER_TEST) . -roles $(ROLES)
+
+console-pictures: $(BIN)/with-servers ## Write the pictures of docs/console.md anew
+	@mkdir -p docs/console
+	@$(BROWSER_TEST) -run '^TestPictures$$' . -pictures $(CURDIR)/docs/console
 
 contract: ## Play what is taken for granted about Stripe: against the stand-in, and Stripe's test mode with FAREBOOK_CONTRACT_KEY
 	@go run ./internal/dev/cmd/contract
@@ -262,7 +277,7 @@ generate: $(TEMPL) ## Write the console's components, the generated parts of doc
 	@cd conformance && go run ./parameters
 
 clean: ## Remove everything that the other targets made
-	@rm -rf var conformance/clients/node_modules test/peers/queue/node_modules
+	@rm -rf var conformance/clients/node_modules test/peers/queue/node_modules test/browser/node_modules
 
 .PHONY: $(BIN)/with-servers
 $(BIN)/with-servers: # go build knows better than make whether it is up to date

@@ -31,10 +31,6 @@ func changeSchedule(r *page.Request) (string, error) {
 	default:
 		return "", &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
 	}
-	var run started
-	err := r.API.Send(r.Context(), http.MethodPost, "/v1/schedule/"+action, r.Key(), body, &run)
-	if action == "trigger" {
-		return runPath(run.CorrelationID), err
-	}
-	return schedulePath, err
+	// A run that is triggered has no page before its workflow has begun: the schedule lists it.
+	return schedulePath, r.API.Send(r.Context(), http.MethodPost, "/v1/schedule/"+action, r.Key(), body, nil)
 }

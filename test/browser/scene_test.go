@@ -1,0 +1,113 @@
+package browser
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/openid"
+	"farebook/internal/dev/testkit"
+)
+
+// scene is a day of a small shop: something of everything that the console shows.
+type scene struct {
+	*testkit.Stack
+	provider *openid.Provider
+
+	paid, declined, refunded, disputed, held, failing testkit.Booked
+	// plan is the id of the dry run.
+	plan string
+}
+
+// traveller changes BookingBody to a booking of somebody in some currency.
+func traveller(name, email, locale, flight string, value int, currency string) func(map[string]any) {
+	return func(body map[string]any) {
+		body["customer"] = map[string]any{"name": name, "email": email, "locale": locale}
+		body["amount"] = map[string]any{"value": value, "currency": currency}
+		details, _ := body["flight"].(map[string]any) // BookingBody has made it
+		details["number"] = flight
+		details["passengers"] = []any{map[string]any{"name": name}}
+	}
+}
+
+// open starts a shop without a booking. The four people of development and those that are named can sign in.
+func open(t *testing.T, further ...openid.Person) *scene {
+	t.Helper()
+	provider, err := openid.Start(openid.Options{People: append(openid.People(), further...)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, provider.Close()) })
+	s := &scene{Stack: testkit.New(t, testkit.Options{Env: provider.Environment(), Heal: "none"}), provider: provider}
+	provider.Register(s.API.URL())
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("errors that the log has:\n%s", strings.Join(s.LogLines("api", `error`), "\n"))
+		}
+	})
+	return s
+}
+
+// play makes the scene on a stack, and waits until everything is at rest.
+func play(t *testing.T) *scene {
+	t.Helper()
+	s := open(t)
+	layla := traveller("Layla Haddad", "layla.haddad@example.com", "en", "EK002", 45900, "USD")
+	s.paid = s.BookAndPay("paid", layla)
+	s.declined = s.Book("declined", testkit.BookingBody(traveller("Omar Farouk", "omar.farouk@example.com", "ar", "MS985", 61250, "USD")))
+	require.Equal(t, http.StatusPaymentRequired, s.Pay(s.declined.Payment.PaymentIntentID, "pm_card_visa_chargeDeclinedInsufficientFunds"))
+	s.refunded = s.BookAndPay("refunded", traveller("Claire Dubois", "claire.dubois@example.com", "en", "AF1780", 32840, "EUR"))
+	answer := s.Post("/v1/bookings/"+s.refunded.Reference+"/refunds", "a-part", []byte(`{"amount":{"value":12000,"currency":"EUR"}}`))
+	require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
+	s.disputed = s.BookAndPay("disputed", traveller("Yusuf Rahman", "yusuf.rahman@example.com", "en", "QR017", 88400, "USD"))
+	_, err := s.Stripe.Dispute(s.disputed.Payment.PaymentIntentID, 0, "fraudulent")
+	require.NoError(t, err)
+	s.failing = s.Book("failing", testkit.BookingBody(traveller("Noor Aziz", "noor.aziz@example.com", "ar", "KU104", 120500, "KWD")))
+	require.Equal(t, http.StatusOK, s.Pay(s.failing.Payment.PaymentIntentID, "pm_card_refundFail"))
+	s.AwaitStatus(s.failing.Reference, "confirmed")
+	s.AwaitStatus(s.refunded.Reference, "partially_refunded")
+	s.AwaitStatus(s.disputed.Reference, "disputed")
+	s.payOut()
+	s.reconcile()
+	s.held = s.Book("held", testkit.BookingBody(layla))
+	return s
+}
+
+// payOut has Stripe pay out the dollars.
+func (s *scene) payOut() {
+	s.T.Helper()
+	s.AwaitQuiet()
+	s.Stripe.SettleFunds()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(s.T, err)
+	require.NoError(s.T, s.Stripe.MovePayout(id, "paid"))
+	s.Eventually(func() bool {
+		return s.DB.Count(s.T, "SELECT COUNT(*) FROM payouts WHERE stripe_payout_id = ? AND status = 'paid' AND proof = 'proven'", id) == 1
+	}, "the payout %s is not proven", id)
+}
+
+// reconcile makes a plan about a payment whose events were lost, beside money that nobody knows.
+func (s *scene) reconcile() {
+	s.T.Helper()
+	lost := s.Book("lost", testkit.BookingBody(traveller("Hana Sato", "hana.sato@example.com", "en", "NH203", 74250, "JPY")))
+	s.AwaitQuiet()
+	again := s.DropWebhooks()
+	require.Equal(s.T, http.StatusOK, s.Pay(lost.Payment.PaymentIntentID, "pm_card_visa"))
+	s.Stripe.Adjust(-2500, "usd", "Network cost")
+	again()
+	s.plan = s.run(`{"dryRun":true}`)
+}
+
+// run reconciles, waits for the end, and returns the run's id.
+func (s *scene) run(body string) string {
+	s.T.Helper()
+	answer := s.Post("/v1/reconciliations", "", []byte(body))
+	require.Equal(s.T, http.StatusAccepted, answer.Status, "%s", answer.Body)
+	var started struct{ CorrelationID string }
+	answer.Into(s.T, &started)
+	s.Eventually(func() bool {
+		return s.DB.Count(s.T, "SELECT COUNT(*) FROM reconciliation_runs WHERE correlation_id = ? AND status <> 'running'",
+			started.CorrelationID) == 1
+	}, "the reconciliation %s does not end", started.CorrelationID)
+	return started.CorrelationID
+}
