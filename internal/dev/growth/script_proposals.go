@@ -16,7 +16,7 @@ func (s *script) proposed() {
 	other := access.Actor{Name: "other@localhost"}
 	propose := func(name string) string {
 		return first[store.Claim](s.calls, "Propose", proposals.NewProposal{
-			Key: s.key("create-proposal", name), Kind: proposals.KindRefund, Reference: known.Reference,
+			Key: s.key("create-proposal", "proposal-"+name), Kind: proposals.KindRefund, Reference: known.Reference,
 			Refund: booking.RefundRequest{Amount: 100, Reason: booking.ReasonRequestedByCustomer}, By: s.by,
 		}).Resource
 	}
@@ -36,7 +36,7 @@ func (s *script) proposed() {
 		Reference: known.Reference, Request: booking.RefundRequest{Amount: 100, Reason: booking.ReasonRequestedByCustomer},
 		CorrelationID: known.CorrelationID, By: s.signedIn(), Now: s.now,
 	}, s.id("", "limited"), nil)
-	s.measure("ClaimNew", s.key("a-test", "claimed"), s.now, s.claimed())
+	s.measure("ClaimNew", s.key("a-test", "claim-new"), s.now, s.claimed())
 }
 
 // signedIn is somebody with a role, who has moved amounts before.
