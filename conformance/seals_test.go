@@ -87,10 +87,11 @@ func attached(t *testing.T, name, text string) string {
 	require.NoError(t, err)
 	sender, err := mail.NewSender(mail.Config{Host: host, Port: number, TLS: "none", From: "Farebook <bookings@farebook.example>"})
 	require.NoError(t, err)
-	require.NoError(t, sender.Send(t.Context(), mail.Message{
+	_, err = sender.Send(t.Context(), mail.Message{
 		MessageID: "<seal.1@farebook.example>", To: "finance@farebook.example", Subject: "Ledger seal 1", Text: "text", HTML: "<p>text</p>",
 		Locale: money.LocaleEN, Attachment: &mail.Attachment{Name: name, Text: text},
-	}))
+	})
+	require.NoError(t, err)
 	received := box.Messages()
 	require.Len(t, received, 1)
 	return received[0].Attachments[name]

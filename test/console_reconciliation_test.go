@@ -28,7 +28,8 @@ func consoleOf(t *testing.T, roles ...access.Role) (*testkit.Stack, []*consoleki
 	return s, browsers
 }
 
-// A payment whose event was lost: finance has a plan made, sees the entries that it leads to, and approves it; a viewer reads it and cannot.
+// A payment whose event was lost: finance has a plan made, sees the entries that it leads to, and approves it; a viewer reads it and
+// cannot approve.
 func TestAPlanIsApprovedInTheConsole(t *testing.T) {
 	t.Parallel()
 	s, who := consoleOf(t, access.Finance, access.Viewer)

@@ -86,7 +86,8 @@ func (x *tab) read(f *faults, address string) {
 		if ids := ask[[]string](x, untranslated); len(ids) > 0 {
 			f.add(where, "has no text for %v", ids)
 		}
-		if loose := ask[[]string](x, bare); language == "ar" && len(loose) > 0 {
+		loose := ask[[]string](x, bare)
+		if language == "ar" && len(loose) > 0 {
 			f.add(where, "does not isolate %q", loose)
 		}
 		x.size(phone, 800)
