@@ -28,6 +28,8 @@ var (
 		"ledger/manual.go violations":                        "a field of the API takes minor units; this is its bound",
 		"internal/stripeapi/capture.go CapturePaymentIntent": "an idempotency key",
 		"activities/plans.go digest":                         "a hash",
+		"starter/console/bookings/forms_templ.go cancelForm": "a field of the API takes minor units; the amount stands beside",
+		"starter/console/bookings/list.go query":             "a query of the API takes minor units",
 		"starter/command/import_print.go printOutcomesCSV":   "a column for programs, with the decimal text beside",
 		"starter/command/reconcile_print.go printCSV":        "a column for programs, with the decimal text beside",
 	}

@@ -18,7 +18,7 @@ func TestReportsOfTheLedgerProveThemselves(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"ledger", "balances"}, "asset:stripe_clearing       USD       445.39"},
+		{[]string{"ledger", "balances"}, "asset:stripe_clearing       USD        445.39"},
 		{[]string{"ledger", "balances", "--as-of", "2020-01-01", "--basis", "posted", "--format", "csv"}, "account,currency,balance\n"},
 		{[]string{"ledger", "trial-balance", "--format", "csv"}, "asset:stripe_clearing,USD,0.00,459.00,13.61,445.39"},
 		{[]string{"ledger", "trial-balance", "--format", "json"}, `"account":"asset:stripe_clearing","currency":"USD","opening":0,"debit":45900`},

@@ -172,5 +172,5 @@ func TestEverySecretMayBeAFile(t *testing.T) {
 			require.True(t, known[name+"_FILE"], name)
 		}
 	}
-	require.Equal(t, 7, secrets)
+	require.Equal(t, 8, secrets)
 }

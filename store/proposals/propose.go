@@ -53,11 +53,11 @@ func (p *Proposals) Propose(ctx context.Context, in NewProposal) (store.Claim, e
 }
 
 func (r proposalRow) detail(in NewProposal) string {
-	amount := money.Text(r.Amount, r.Currency)
+	of := money.Text(r.Amount, r.Currency)
 	if r.Kind == KindRefund {
-		return fmt.Sprintf("refund of %s of %s, %s", amount, in.Reference, r.Reason)
+		return fmt.Sprintf("refund of %s of %s, %s", of, in.Reference, r.Reason)
 	}
-	return fmt.Sprintf("correction of %s for item %d against %s", amount, in.ItemID, r.Reason)
+	return fmt.Sprintf("correction of %s for item %d against %s", of, in.ItemID, r.Reason)
 }
 
 // rowOf checks what is proposed. It may have changed when the proposal is sent, so that it is checked again.

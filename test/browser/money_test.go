@@ -61,3 +61,31 @@ func TestFinanceApprovesAPlan(t *testing.T) {
 	s.AwaitQuiet()
 	s.RequirePromises()
 }
+
+// Money that Stripe has taken without an event: finance posts one item, as the page has shown the entries of, and explains the other.
+func TestFinancePostsAnItemAndExplainsAnother(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.BookAndPay("adjusted", nil)
+	s.AwaitQuiet()
+	first, second := s.Stripe.Adjust(-250, "usd", "A mistake of Stripe's"), s.Stripe.Adjust(-70, "usd", "Another one")
+	s.run(`{}`)
+	item := func(transaction string) string {
+		return s.DB.Text(t, "SELECT id FROM reconciliation_items WHERE stripe_balance_transaction_id = ?", transaction)
+	}
+	state := func(transaction string) string {
+		return s.DB.Text(t, "SELECT CONCAT_WS(' ', state, note) FROM reconciliation_items WHERE stripe_balance_transaction_id = ?", transaction)
+	}
+	x := s.as(newTab(t, s.API.URL()), "finance")
+	x.open("/console/reconciliation-items/" + item(first) + "?account=expense:stripe_fees")
+	x.await("-$2.50", "expense:stripe_fees")
+	x.write("#f-post-note", "asked Stripe")
+	x.press("Post a correction")
+	x.until(func() bool { return state(first) == "resolved asked Stripe" }, "does not post the item")
+	x.open("/console/reconciliation-items/" + item(second))
+	x.write("#f-resolve-note", "Stripe gives it back")
+	x.press("Resolve with a note")
+	x.until(func() bool { return state(second) == "resolved Stripe gives it back" }, "does not resolve the item")
+	require.Equal(t, "-250 250", s.DB.Text(t, `SELECT GROUP_CONCAT(IF(e.side = 'debit', e.amount, -e.amount) ORDER BY e.account SEPARATOR ' ')
+		FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id WHERE l.type = 'correction'`))
+}

@@ -32,13 +32,22 @@ func traveller(name, email, locale, flight string, value int, currency string) f
 	}
 }
 
-// open starts a shop without a booking. The four people of development and those that are named can sign in.
-func open(t *testing.T, further ...openid.Person) *scene {
+// supportRefunds lets support refund 1,000.00 dollars at once and 2,000.00 a day without a second person.
+const supportRefunds = "CONSOLE_REFUND_LIMITS=support:USD:100000:200000"
+
+// open starts a shop without a booking, with further settings. The four people of development can sign in.
+func open(t *testing.T, settings ...string) *scene {
+	t.Helper()
+	return openFor(t, nil, settings...)
+}
+
+// openFor is open for further people.
+func openFor(t *testing.T, further []openid.Person, settings ...string) *scene {
 	t.Helper()
 	provider, err := openid.Start(openid.Options{People: append(openid.People(), further...)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, provider.Close()) })
-	s := &scene{Stack: testkit.New(t, testkit.Options{Env: provider.Environment(), Heal: "none"}), provider: provider}
+	s := &scene{Stack: testkit.New(t, testkit.Options{Env: append(provider.Environment(), settings...), Heal: "none"}), provider: provider}
 	provider.Register(s.API.URL())
 	t.Cleanup(func() {
 		if t.Failed() {

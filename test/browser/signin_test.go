@@ -41,7 +41,7 @@ func TestTheLinkSignsInOnce(t *testing.T) {
 // Somebody whom the provider gives no role is not signed in, and reads why.
 func TestNobodySignsInWithoutARole(t *testing.T) {
 	t.Parallel()
-	s := open(t, openid.Person{Subject: "usr_nina", Name: "Nina Stranger", Email: "nina@farebook.example"})
+	s := openFor(t, []openid.Person{{Subject: "usr_nina", Name: "Nina Stranger", Email: "nina@farebook.example"}})
 	x := newTab(t, s.API.URL())
 	x.expect(403)
 	x.open("/console/")

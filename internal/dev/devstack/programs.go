@@ -150,9 +150,10 @@ func taskQueue(env []string) string {
 // passedOn are the variables of our configuration that a developer may set for the stack. All others are set here, so that a live
 // key in the developer's shell never reaches it. A test has each variable in this list or in that of the others, with its reason.
 var passedOn = []string{
-	"BOOKS_TIME_ZONE", "FAREBOOK_FAILPOINT", "FAREBOOK_HOLD_MINUTE", "HOLD_BEFORE_DEPARTURE", "JOURNAL_APPROVAL_ABOVE", "LOG_LEVEL",
-	"MAILS_PER_ADDRESS_HOUR", "OTHER_INTEGRATIONS", "RECOGNISE_AT", "RECONCILE_LAG", "RECONCILE_TOLERANCE", "REFUND_POLICY", "REVENUE_MODEL",
-	"SLOW_METHODS_BEFORE_DEPARTURE", "SLOW_METHODS_MIN_HOLD", "STRIPE_LIST_LAG", "SWEEP_INTERVAL",
+	"BOOKS_TIME_ZONE", "CONSOLE_CORRECTION_LIMITS", "CONSOLE_REFUND_LIMITS", "FAREBOOK_FAILPOINT", "FAREBOOK_HOLD_MINUTE",
+	"HOLD_BEFORE_DEPARTURE", "JOURNAL_APPROVAL_ABOVE", "LOG_LEVEL", "MAILS_PER_ADDRESS_HOUR", "OTHER_INTEGRATIONS", "RECOGNISE_AT",
+	"RECONCILE_LAG", "RECONCILE_TOLERANCE", "REFUND_POLICY", "REVENUE_MODEL", "SLOW_METHODS_BEFORE_DEPARTURE", "SLOW_METHODS_MIN_HOLD",
+	"STRIPE_LIST_LAG", "SWEEP_INTERVAL",
 }
 
 func (s *Stack) programEnv() []string {

@@ -25,6 +25,8 @@ var keptOut = map[string]string{
 	"HTTP_*":               "the stack chooses its addresses", "ADMIN_*": "the stack chooses its addresses",
 	"RATE_*":     "scripts send the requests of many clients with one key",
 	"API_WORKER": "of an installation", "FAREBOOK_TASK_QUEUE": "of an installation",
+	"CONSOLE_ISSUER": "the stack has one", "CONSOLE_URL": "of the stack", "CONSOLE_CLIENT_*": "of its issuer", "CONSOLE_ROLE*": "of its issuer",
+	"CONSOLE_S*": "of its issuer", "CONSOLE_TEMPORAL_UI": "the stack has one",
 	"TEMPORAL_*": "the stack has a Temporal server",
 	"OTEL_*":     "of another collector",
 	"*_FILE":     "a secret",
