@@ -19,7 +19,7 @@ func TestSignInAndOut(t *testing.T) {
 	x.press("Sign out")
 	x.await("You have signed out")
 	x.open("/console/bookings")
-	require.Contains(t, x.address(), "/console/signin")
+	x.until(func() bool { return strings.Contains(x.address(), "/console/signin") }, "is not the page to sign in")
 	require.NotContains(t, x.text(), "Sami Haddad")
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'console.sign-in'"))
 }

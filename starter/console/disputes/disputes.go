@@ -118,7 +118,7 @@ func show(r *page.Request) (templ.Component, error) {
 	if err := r.API.Get(r.Context(), evidenceOf(d), nil, &e); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("disputes.one")+" "+d.ID, showPage(r, d, e)), nil
+	return r.Page(r.T("disputes.page", "ID", d.ID), showPage(r, d, e)), nil
 }
 
 func find(r *page.Request) (dispute, error) {

@@ -85,7 +85,7 @@ func show(r *page.Request) (templ.Component, error) {
 	if err := r.API.Get(r.Context(), apiPath+"/"+r.PathValue("id"), query, &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("events.one")+" "+found.ID, showPage(r, found)), nil
+	return r.Page(r.T("events.page", "ID", found.ID), showPage(r, found)), nil
 }
 
 func retry(r *page.Request) (string, error) {

@@ -119,7 +119,7 @@ func show(r *page.Request) (templ.Component, error) {
 			return nil, err
 		}
 	}
-	return r.Page(r.T("payouts.one")+" "+found.Payouts[0].ID, showPage(r, found.Payouts[0], s)), nil
+	return r.Page(r.T("payouts.page", "ID", found.Payouts[0].ID), showPage(r, found.Payouts[0], s)), nil
 }
 
 func export(r *page.Request, w http.ResponseWriter) error {
