@@ -20,7 +20,7 @@ var bookingTables = []statement{
 	  flight_json, flight_number, amount,
 		  currency, hold_expires_at, correlation_id, attention, created_at, updated_at, capture_method, cancelled_at, cancel_percent,
 		  payment_methods,
-		  request_key, ledger_rules, recognise_at)
+		  request_key)
 		SELECT n, reference, 2 * client, client, CASE kind WHEN 'open' THEN 'pending_payment' WHEN 'expired' THEN 'expired'
 		    WHEN 'partly' THEN 'partially_refunded' WHEN 'cancelled' THEN 'partially_refunded' WHEN 'refunded' THEN 'refunded'
 		    WHEN 'lost' THEN 'refunded' WHEN 'disputed' THEN 'disputed' ELSE 'confirmed' END,
@@ -31,8 +31,7 @@ var bookingTables = []statement{
 		  IF(n BETWEEN {n} - ` + number(mattersTo+underEyes-1) + ` AND {n} - ` + number(mattersTo) + ` AND {is_paid},
 		  'A second PaymentIntent names the booking.', NULL),
 		  at, at + INTERVAL 5 MINUTE, 'automatic', IF(kind = 'cancelled', at + INTERVAL 3 DAY, NULL), IF(kind = 'cancelled', 50, NULL),
-		  'automatic', IF(n <= {n} DIV ` + number(importedOf) + `, NULL, UNHEX(SHA2(CONCAT('request', n), 256))),
-		  IF(n <= {n} DIV ` + number(importedOf) + `, 1, 2), IF({is_paid}, '2031-05-01 13:20:00', NULL)
+		  'automatic', IF(n <= {n} DIV ` + number(importedOf) + `, NULL, UNHEX(SHA2(CONCAT('request', n), 256)))
 		FROM fill_bookings ORDER BY n`},
 	{"payments", `INSERT INTO payments (id, booking_id, stripe_payment_intent_id, status, amount, amount_captured, currency,
 	  stripe_charge_id, fee_posted,

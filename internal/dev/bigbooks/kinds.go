@@ -29,7 +29,7 @@ const (
 	notOursSlot = 997 // Stripe has sent an event about it that is not ours
 	ignoredSlot = 998 // an operator has ignored an event about it
 	resentSlot  = 999 // its confirmation was sent again
-	importedOf  = 20  // one in so many bookings, the oldest ones, was imported, and follows the posting rules of an earlier release
+	importedOf  = 20  // one in so many bookings, the oldest ones, was imported from an earlier system
 	euroOf      = 10  // one in so many is paid in EUR
 )
 

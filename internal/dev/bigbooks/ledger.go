@@ -34,10 +34,4 @@ var moneyBackTables = []statement{
 	  created_at, updated_at)
 		SELECT id, {payout}, 'paid', amount, currency, TRUE, at + INTERVAL 2 DAY, 'proven', payments, TRUE, at, at
 		  FROM fill_payouts ORDER BY id`},
-	{"payout_transactions", `INSERT INTO payout_transactions (stripe_payout_id, stripe_balance_transaction_id, reporting_category, net,
-		  currency, settled_at)
-		SELECT {payout}, {txn}, 'charge', amount - fee, currency, {paid_at}
-		FROM fill_bookings STRAIGHT_JOIN (SELECT id, currency AS paid_in, DATE(at) - INTERVAL 3 DAY AS day FROM fill_payouts) p
-		  ON p.day = DATE(at) AND p.paid_in = currency
-		WHERE {is_paid} ORDER BY id, n`},
 }
