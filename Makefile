@@ -54,7 +54,7 @@ API_WORKER ?= true
 POSTINGS ?= 20000
 # The books of the growth gate, and how long they are: at the same rate, more bookings are a longer history.
 GROWTH_SMALL ?= 10000
-GROWTH_LARGE ?= 100000
+GROWTH_LARGE ?= 200000
 # How many workers `make workers` adds.
 WORKERS ?= 2
 # How many payments it reconciles.
