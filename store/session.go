@@ -40,7 +40,7 @@ func (s *Store) KeepSession(ctx context.Context, token string, content []byte, e
 	return s.db.WithContext(ctx).Clauses(replacing).Create(&row).Error
 }
 
-// EndSession removes a session. Nothing happens if there is none.
+// EndSession removes a session. One that does not exist is no error.
 func (s *Store) EndSession(ctx context.Context, token string) error {
 	hash := sha256.Sum256([]byte(token))
 	return s.db.WithContext(ctx).Where("token_sha256 = ?", hash[:]).Delete(&sessionRow{}).Error

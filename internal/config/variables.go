@@ -64,7 +64,7 @@ type variables struct {
 	WebhooksPerSec   string `env:"RATE_WEBHOOKS_PER_SECOND" envDefault:"500" doc:"limit of webhooks from one address to one API process; bursts of four seconds' worth are allowed"`
 	StrangersPerSec  string `env:"RATE_STRANGERS_PER_SECOND" envDefault:"10" doc:"limit of requests without an API key (health, documentation, unknown paths) from one address outside HTTP_PROBE_NETWORKS to one API process"`
 	WrongKeysPerMin  string `env:"RATE_WRONG_KEYS_PER_MINUTE" envDefault:"20" doc:"limit of requests with a missing or wrong API key from one address to one API process; further ones are refused before the database is asked"`
-	ConsoleIssuer    string `env:"CONSOLE_ISSUER" doc:"address of the OpenID Connect issuer that signs people in to the console, such as https://login.example.com/realms/work. The console is below /console/ of HTTP_ADDR once it is set; without it there is none. See docs/console.md"`
+	ConsoleIssuer    string `env:"CONSOLE_ISSUER" doc:"address of the OpenID Connect issuer that signs people in to the console, such as https://login.example.com/realms/work. With it the console is below /console/ of HTTP_ADDR; without it the console is off. See docs/console.md"`
 	ConsoleURL       string `env:"CONSOLE_URL" doc:"address at which browsers reach the console, without a path, such as https://farebook.example.com. Register it with /console/signin/callback at the issuer; https in production"`
 	ConsoleClientID  string `env:"CONSOLE_CLIENT_ID" doc:"id of the console at the issuer"`
 	ConsoleSecret    string `env:"CONSOLE_CLIENT_SECRET" doc:"secret of the console at the issuer; empty for a public client, which PKCE protects as well"`

@@ -68,19 +68,11 @@ var kinds = []string{
 }
 
 func kindOptions(r *page.Request) []page.Option {
-	options := []page.Option{{Value: "", Text: r.T("attention.anyKind")}}
-	for _, kind := range kinds {
-		options = append(options, page.Option{Value: kind, Text: r.T("attention.kind." + kind)})
-	}
-	return options
+	return page.Choices(r.T("attention.anyKind"), kinds, func(kind string) string { return r.T("attention.kind." + kind) })
 }
 
 func stateOptions(r *page.Request) []page.Option {
-	var options []page.Option
-	for _, state := range []string{"open", "closed", "all"} {
-		options = append(options, page.Option{Value: state, Text: r.T("attention.state." + state)})
-	}
-	return options
+	return page.Choices("", []string{"open", "closed", "all"}, func(state string) string { return r.T("attention.state." + state) })
 }
 
 // most is how many matters one form closes at most: those of a page.

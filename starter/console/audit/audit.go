@@ -72,10 +72,6 @@ func (e entry) about() string {
 	return ""
 }
 
-func columns(r *page.Request, ids ...string) []page.Column {
-	all := make([]page.Column, len(ids))
-	for i, id := range ids {
-		all[i] = page.Column{Text: r.T("audit.column." + id)}
-	}
-	return all
+func columns(r *page.Request, names ...string) []page.Column {
+	return page.Columns(func(name string) string { return r.T("audit.column." + name) }, names...)
 }

@@ -121,7 +121,7 @@ func showRefund(r *page.Request) (templ.Component, error) {
 			return r.Page(r.T("bookings.refund.page", "ID", found.ID), refundPage(r, of, part)), nil
 		}
 	}
-	return nil, &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
+	return nil, caller.Missing()
 }
 
 // ours are references and ids of ours, which people may type in lower case.

@@ -16,18 +16,14 @@ var (
 )
 
 func statusOptions(r *page.Request, statuses []string) []page.Option {
-	options := []page.Option{{Value: "", Text: r.T("bookings.any")}}
-	for _, status := range statuses {
-		options = append(options, page.Option{Value: status, Text: r.Words.Or(strings.ReplaceAll(status, "_", " "), "status."+status)})
-	}
-	return options
+	return page.Choices(r.T("bookings.any"), statuses, func(status string) string {
+		return r.Words.Or(strings.ReplaceAll(status, "_", " "), "status."+status)
+	})
 }
 
-func reasonOptions(r *page.Request) (options []page.Option) {
-	for _, reason := range []string{"requested_by_customer", "duplicate", "fraudulent"} {
-		options = append(options, page.Option{Value: reason, Text: r.T("bookings.reason." + reason)})
-	}
-	return options
+func reasonOptions(r *page.Request) []page.Option {
+	reasons := []string{"requested_by_customer", "duplicate", "fraudulent"}
+	return page.Choices("", reasons, func(reason string) string { return r.T("bookings.reason." + reason) })
 }
 
 // refusalText says why an action is not possible.

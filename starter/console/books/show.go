@@ -12,17 +12,13 @@ import (
 	"farebook/starter/console/page"
 )
 
-func missing() error {
-	return &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
-}
-
 const ledgerAPI = "/v1/ledger"
 
 // apiPath is the path of a report, and whether its rows are single entries.
 func apiPath(r *page.Request) (one kind, path string, itemised bool, err error) {
 	one, known := kindOf(r.PathValue("report"))
 	if !known {
-		return kind{}, "", false, missing()
+		return kind{}, "", false, caller.Missing()
 	}
 	path = ledgerAPI + one.path
 	if one.items && r.Q("items") != "" {

@@ -8,13 +8,8 @@ import (
 )
 
 // columns are those of a table by the ids of their texts; + at the end of one aligns it to the end of the line.
-func columns(r *page.Request, ids ...string) []page.Column {
-	all := make([]page.Column, len(ids))
-	for i, id := range ids {
-		name, end := strings.CutSuffix(id, "+")
-		all[i] = page.Column{Text: r.T("books.column." + name), End: end}
-	}
-	return all
+func columns(r *page.Request, names ...string) []page.Column {
+	return page.Columns(func(name string) string { return r.T("books.column." + name) }, names...)
 }
 
 // headings are the columns of a report: in words where the console has some, and as the file names them otherwise.
@@ -27,11 +22,8 @@ func headings(r *page.Request, shown report) []page.Column {
 }
 
 func basisOptions(r *page.Request) []page.Option {
-	all := []page.Option{{Text: r.T("books.basis.usual")}}
-	for _, basis := range []string{"effective", "posted", "period"} {
-		all = append(all, page.Option{Value: basis, Text: r.T("books.basis." + basis)})
-	}
-	return all
+	bases := []string{"effective", "posted", "period"}
+	return page.Choices(r.T("books.basis.usual"), bases, func(basis string) string { return r.T("books.basis." + basis) })
 }
 
 func sideOptions(r *page.Request) []page.Option {
@@ -42,11 +34,7 @@ func accounts() []string { return names(ledger.Accounts) }
 
 // journalOptions are the accounts that a manual journal may post to.
 func journalOptions() []page.Option {
-	var all []page.Option
-	for _, name := range names(ledger.JournalAccounts()) {
-		all = append(all, page.Option{Value: name, Text: name})
-	}
-	return all
+	return page.Choices("", names(ledger.JournalAccounts()), func(name string) string { return name })
 }
 
 func names(accounts []ledger.Account) []string {

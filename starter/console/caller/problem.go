@@ -25,6 +25,11 @@ type Field struct {
 	Message  string `json:"message"`
 }
 
+// Missing is the problem of a page that does not exist, or of an object that it would show.
+func Missing() *Problem {
+	return &Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
+}
+
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
 
 // typePrefix is that of every type of the API's problems.

@@ -75,21 +75,13 @@ var statuses = []string{
 }
 
 func statusOptions(r *page.Request) []page.Option {
-	options := []page.Option{{Value: "", Text: r.T("disputes.anyStatus")}}
-	for _, status := range statuses {
-		options = append(options, page.Option{Value: status, Text: r.T("disputes.status." + status)})
-	}
-	return options
+	return page.Choices(r.T("disputes.anyStatus"), statuses, func(status string) string { return r.T("disputes.status." + status) })
 }
 
 // list has those that are due above all of them. A filter leaves the first part out.
 func list(r *page.Request) (templ.Component, error) {
 	query := r.Query("q", "status", "currency", "after")
-	for _, end := range []string{"from", "to"} {
-		if value := r.Q(end); value != "" {
-			query.Set(end, r.Day(value, 0))
-		}
-	}
+	r.Days(query)
 	var due *disputes
 	if len(query) == 0 {
 		due = &disputes{}
@@ -127,7 +119,7 @@ func find(r *page.Request) (dispute, error) {
 		return dispute{}, err
 	}
 	if len(found.Disputes) != 1 {
-		return dispute{}, &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
+		return dispute{}, caller.Missing()
 	}
 	return found.Disputes[0], nil
 }

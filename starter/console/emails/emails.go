@@ -46,20 +46,12 @@ type emails struct {
 var statuses = []string{"queued", "sent", "failed", "suppressed", "held"}
 
 func statusOptions(r *page.Request) []page.Option {
-	options := []page.Option{{Value: "", Text: r.T("emails.anyStatus")}}
-	for _, status := range statuses {
-		options = append(options, page.Option{Value: status, Text: r.T("emails.status." + status)})
-	}
-	return options
+	return page.Choices(r.T("emails.anyStatus"), statuses, func(status string) string { return r.T("emails.status." + status) })
 }
 
 func list(r *page.Request) (templ.Component, error) {
 	query := r.Query("status", "booking", "after")
-	for _, end := range []string{"from", "to"} {
-		if value := r.Q(end); value != "" {
-			query.Set(end, r.Day(value, 0))
-		}
-	}
+	r.Days(query)
 	bar, err := lists.Bar(r, "emails", query)
 	if err != nil {
 		return nil, err

@@ -50,20 +50,12 @@ type events struct {
 var states = []string{"received", "processing", "processed", "failed", "unknown_booking", "not_ours", "ignored"}
 
 func stateOptions(r *page.Request) []page.Option {
-	options := []page.Option{{Value: "", Text: r.T("events.anyState")}}
-	for _, state := range states {
-		options = append(options, page.Option{Value: state, Text: r.T("events.state." + state)})
-	}
-	return options
+	return page.Choices(r.T("events.anyState"), states, func(state string) string { return r.T("events.state." + state) })
 }
 
 func list(r *page.Request) (templ.Component, error) {
 	query := r.Query("q", "state", "type", "booking", "after")
-	for _, end := range []string{"from", "to"} {
-		if value := r.Q(end); value != "" {
-			query.Set(end, r.Day(value, 0))
-		}
-	}
+	r.Days(query)
 	bar, err := lists.Bar(r, "events", query)
 	if err != nil {
 		return nil, err

@@ -94,7 +94,7 @@ func save(r *page.Request) (string, error) {
 func remove(r *page.Request) (string, error) {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
 	if err != nil {
-		return "", missing()
+		return "", caller.Missing()
 	}
 	err = r.API.Send(r.Context(), http.MethodPost, "/v1/views/"+strconv.FormatUint(id, 10)+"/remove", r.Key(), nil, nil)
 	return r.Field("back"), err
@@ -103,7 +103,7 @@ func remove(r *page.Request) (string, error) {
 func download(r *page.Request, w http.ResponseWriter) error {
 	of, known := exported[r.PathValue("list")]
 	if !known {
-		return missing()
+		return caller.Missing()
 	}
 	query := r.URL.Query()
 	if strings.Contains(of.path, "{run}") {
@@ -111,8 +111,4 @@ func download(r *page.Request, w http.ResponseWriter) error {
 		query.Del("run")
 	}
 	return export(w, r.Request, r.API, of, query)
-}
-
-func missing() error {
-	return &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
 }

@@ -22,7 +22,7 @@ const (
 func chart(r *page.Request, w http.ResponseWriter) error {
 	currency, err := money.ParseCurrency(r.Q("currency"))
 	if err != nil {
-		return &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
+		return caller.Missing()
 	}
 	var found struct{ Days []day }
 	if err := r.API.Get(r.Context(), "/v1/overview/days", url.Values{"zone": {r.Zone.String()}}, &found); err != nil {

@@ -38,6 +38,28 @@ type Column struct {
 	End  bool
 }
 
+// Choices are the options of a field by their texts. With a text for any, the first option is empty and stands for all of them.
+func Choices(anyOf string, values []string, text func(value string) string) []Option {
+	var all []Option
+	if anyOf != "" {
+		all = append(all, Option{Text: anyOf})
+	}
+	for _, value := range values {
+		all = append(all, Option{Value: value, Text: text(value)})
+	}
+	return all
+}
+
+// Columns are those of a table by their names; + at the end of a name aligns the column to the end of the line.
+func Columns(text func(name string) string, names ...string) []Column {
+	all := make([]Column, len(names))
+	for i, name := range names {
+		name, end := strings.CutSuffix(name, "+")
+		all[i] = Column{Text: text(name), End: end}
+	}
+	return all
+}
+
 func (in Input) id() string {
 	return "f-" + in.Group + strings.NewReplacer(".", "-", "[", "-", "]", "", " ", "-").Replace(in.Name)
 }

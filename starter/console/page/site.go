@@ -113,44 +113,41 @@ func (s *Site) Download(pattern string, send func(*Request, http.ResponseWriter)
 // Once adds what a form does whose result is shown once, in the answer to the form: no address has it, so that neither the history of the
 // browser nor going back shows it again. With a *caller.Problem, it is as Post.
 func (s *Site) Once(pattern string, do func(*Request) (templ.Component, error)) {
+	s.form(pattern, func(w http.ResponseWriter, r *Request) error {
+		content, err := do(r)
+		if err == nil {
+			s.Show(w, r, http.StatusOK, content)
+		}
+		return err
+	})
+}
+
+// Post adds what a form does. do returns where to go then, which the browser opens by GET. With a *caller.Problem, the page that has the
+// form is shown again with its fields and what is wrong with them.
+func (s *Site) Post(pattern string, do func(*Request) (next string, err error)) {
+	s.form(pattern, func(w http.ResponseWriter, r *Request) error {
+		next, err := do(r)
+		if err == nil {
+			http.Redirect(w, r.Request, Local(next), http.StatusSeeOther)
+		}
+		return err
+	})
+}
+
+// maxForm is far above the longest form.
+const maxForm = 256 << 10
+
+// form adds what a form does. act answers, unless it returns an error.
+func (s *Site) form(pattern string, act func(http.ResponseWriter, *Request) error) {
 	s.signedIn("POST "+exact(pattern), func(w http.ResponseWriter, r *Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := readForm(r.Request, maxForm); err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		content, err := do(r)
-		if err != nil {
+		if err := act(w, r); err != nil {
 			s.again(w, r, err)
-			return
 		}
-		s.Show(w, r, http.StatusOK, content)
-	})
-}
-
-// maxForm is far above the longest form without a file.
-const maxForm = 256 << 10
-
-// Post adds what a form does. do returns where to go then, which the browser opens by GET. With a *caller.Problem, the page that has the
-// form is shown again with its fields and what is wrong with them.
-func (s *Site) Post(pattern string, do func(*Request) (next string, err error)) {
-	s.Upload(pattern, maxForm, do)
-}
-
-// Upload is Post for a form of another size, such as one with files.
-func (s *Site) Upload(pattern string, limit int64, do func(*Request) (next string, err error)) {
-	s.signedIn("POST "+exact(pattern), func(w http.ResponseWriter, r *Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		if err := readForm(r.Request, limit); err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		next, err := do(r)
-		if err != nil {
-			s.again(w, r, err)
-			return
-		}
-		http.Redirect(w, r.Request, Local(next), http.StatusSeeOther)
 	})
 }
 
@@ -220,9 +217,7 @@ func (s *Site) unknown(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.fail(w, s.request(r.WithContext(s.As(r.Context(), person)), person), &caller.Problem{
-		Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page",
-	})
+	s.fail(w, s.request(r.WithContext(s.As(r.Context(), person)), person), caller.Missing())
 }
 
 // toSignIn sends a browser to the sign-in, and back to the page afterwards. A form that was sent has done nothing: its page is opened

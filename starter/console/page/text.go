@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -39,6 +40,15 @@ func (r *Request) Day(text string, after int) string {
 		return text
 	}
 	return day.AddDate(0, 0, after).UTC().Format(time.RFC3339)
+}
+
+// Days sets the filters from and to of a list, where the URL has them, to the beginnings of these days.
+func (r *Request) Days(query url.Values) {
+	for _, end := range []string{"from", "to"} {
+		if value := r.Q(end); value != "" {
+			query.Set(end, r.Day(value, 0))
+		}
+	}
 }
 
 // problemTitle is the heading of a problem.

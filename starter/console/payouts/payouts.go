@@ -77,20 +77,12 @@ func (r row) money(amount int64) money.Money { return money.Money{Value: amount,
 var statuses = []string{"pending", "in_transit", "paid", "failed", "canceled", "unknown"}
 
 func statusOptions(r *page.Request) []page.Option {
-	options := []page.Option{{Value: "", Text: r.T("payouts.anyStatus")}}
-	for _, status := range statuses {
-		options = append(options, page.Option{Value: status, Text: r.T("payouts.status." + status)})
-	}
-	return options
+	return page.Choices(r.T("payouts.anyStatus"), statuses, func(status string) string { return r.T("payouts.status." + status) })
 }
 
 func list(r *page.Request) (templ.Component, error) {
 	query := r.Query("q", "status", "currency", "after")
-	for _, end := range []string{"from", "to"} {
-		if value := r.Q(end); value != "" {
-			query.Set(end, r.Day(value, 0))
-		}
-	}
+	r.Days(query)
 	bar, err := lists.Bar(r, "payouts", query)
 	if err != nil {
 		return nil, err
@@ -110,7 +102,7 @@ func show(r *page.Request) (templ.Component, error) {
 		return nil, err
 	}
 	if len(found.Payouts) != 1 {
-		return nil, &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
+		return nil, caller.Missing()
 	}
 	var s *statement
 	if r.Person.May(access.FinanceRead) {

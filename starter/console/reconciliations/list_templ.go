@@ -83,7 +83,7 @@ func listPage(r *page.Request, runs []summary, bar templ.Component, next string)
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = page.Control(r, page.Input{
 				Name: "status", Label: r.T("reconciliations.status"), Value: r.Q("status"),
-				Options: choices(r, "reconciliations.status.", "", "running", "completed", "failed"),
+				Options: choices(r, r.T("reconciliations.status.any"), "reconciliations.status.", "running", "completed", "failed"),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -274,14 +274,14 @@ func startForm(r *page.Request) templ.Component {
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = page.Control(r, page.Input{
 				Problem: problem, Name: "mode", Label: r.T("reconciliations.mode"), Value: "plan", Hint: r.T("reconciliations.mode.hint"),
-				Options: choices(r, "reconciliations.mode.", "plan", "heal"),
+				Options: choices(r, "", "reconciliations.mode.", "plan", "heal"),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = page.Control(r, page.Input{
 				Problem: problem, Name: "scope", Label: r.T("reconciliations.scope"), Value: "all",
-				Options: choices(r, "reconciliations.scope.", "all", "payments", "ledger", "payouts"),
+				Options: choices(r, "", "reconciliations.scope.", "all", "payments", "ledger", "payouts"),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

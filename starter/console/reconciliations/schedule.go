@@ -29,7 +29,7 @@ func changeSchedule(r *page.Request) (string, error) {
 		body = map[string]string{"note": r.Field("note")}
 	case "trigger":
 	default:
-		return "", &caller.Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
+		return "", caller.Missing()
 	}
 	// A run that is triggered has no page before its workflow has begun: the schedule lists it.
 	return schedulePath, r.API.Send(r.Context(), http.MethodPost, "/v1/schedule/"+action, r.Key(), body, nil)

@@ -10,26 +10,13 @@ import (
 )
 
 // columns are those of a table by the ids of their texts; + at the end of one aligns it to the end of the line.
-func columns(r *page.Request, ids ...string) []page.Column {
-	all := make([]page.Column, len(ids))
-	for i, id := range ids {
-		name, end := strings.CutSuffix(id, "+")
-		all[i] = page.Column{Text: r.T("reconciliations.column." + name), End: end}
-	}
-	return all
+func columns(r *page.Request, names ...string) []page.Column {
+	return page.Columns(func(name string) string { return r.T("reconciliations.column." + name) }, names...)
 }
 
-// choices are options whose texts have ids that begin with a prefix; the empty one is any.
-func choices(r *page.Request, prefix string, values ...string) []page.Option {
-	all := make([]page.Option, len(values))
-	for i, value := range values {
-		id := value
-		if value == "" {
-			id = "any"
-		}
-		all[i] = page.Option{Value: value, Text: r.T(prefix + id)}
-	}
-	return all
+// choices are options whose texts have ids that begin with a prefix.
+func choices(r *page.Request, anyOf, prefix string, values ...string) []page.Option {
+	return page.Choices(anyOf, values, func(value string) string { return r.T(prefix + value) })
 }
 
 // word is the text of a value of the API, which has more of them than the console has words for after an upgrade.

@@ -94,7 +94,7 @@ func (w *Words) T(id string, args ...any) string {
 	return text
 }
 
-// Or is the text with an id, or another text if there is none with this id.
+// Or is the text with an id, or another text where that does not exist.
 func (w *Words) Or(other, id string, args ...any) string {
 	text, found := w.find(id, args)
 	if !found {
