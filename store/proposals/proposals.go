@@ -1,6 +1,6 @@
 // Package proposals keeps what one operator proposes because it is above the limit of their role, and what another one makes of it: a
 // refund, a correction in the ledger, or nothing. It is above store, which does not know it: it imports store, store/recon,
-// store/internal/, access, booking, internal/failpoint, ledger, money and reconciliation.
+// store/internal/, access, booking, internal/failpoint, ledger and money.
 package proposals
 
 import (

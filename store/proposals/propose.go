@@ -11,10 +11,8 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
-	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/store/internal/db"
-	"farebook/store/recon"
 )
 
 // NewProposal is what somebody proposes, under their idempotency key.
@@ -69,10 +67,8 @@ func (p *Proposals) rowOf(ctx context.Context, in NewProposal) (proposalRow, err
 	if err != nil {
 		return proposalRow{}, err
 	}
-	if item.BalanceTransactionID == "" || item.Class == reconciliation.Timing {
-		return proposalRow{}, &recon.NotCorrectableError{
-			Reason: fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class),
-		}
+	if err := item.Postable(); err != nil {
+		return proposalRow{}, err
 	}
 	row := proposalRow{
 		Kind: KindCorrection, ItemID: &in.ItemID, Amount: -item.Unposted(), Currency: item.Currency, Reason: string(in.Against), Note: in.Note,

@@ -156,14 +156,26 @@ func correctable(item Item, before string, c Correction, now time.Time) error {
 			item.BalanceTransactionID, c.There.Created.Format(time.RFC3339))}
 	case c.EffectiveAt.After(now):
 		return &NotCorrectableError{fmt.Sprintf("--effective-at: %s is in the future", c.EffectiveAt.Format(time.RFC3339))}
-	case item.BalanceTransactionID == "" || item.Class == reconciliation.Timing:
-		return &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
+	case item.Postable() != nil:
+		return item.Postable()
 	case c.There == nil && item.Class != reconciliation.MissingInStripe: // Stripe had it when the item was found
 		return &NotCorrectableError{fmt.Sprintf("item %d: Stripe does not have balance transaction %s: is STRIPE_SECRET_KEY of the same "+
 			"account, and of the same mode?",
 			item.ID, item.BalanceTransactionID)}
 	}
 	return nil
+}
+
+// Postable returns *NotCorrectableError for an item without a balance transaction that could be posted, now or later.
+func (i Item) Postable() error {
+	if i.BalanceTransactionID == "" || i.Class == reconciliation.Timing {
+		return withoutTransaction(i)
+	}
+	return nil
+}
+
+func withoutTransaction(item Item) *NotCorrectableError {
+	return &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID, item.Class)}
 }
 
 func postCorrection(tx *gorm.DB, item Item, c Correction, posted []reconciliation.Posting, bookingID *uint64, now time.Time,
@@ -210,8 +222,7 @@ func (r *Runs) Draft(ctx context.Context, c Correction, now time.Time) (ledger.C
 		return ledger.Correcting{}, err
 	}
 	if item.BalanceTransactionID == "" {
-		return ledger.Correcting{}, &NotCorrectableError{fmt.Sprintf("item %d (%s) is about no balance transaction that could be posted", item.ID,
-			item.Class)}
+		return ledger.Correcting{}, withoutTransaction(item)
 	}
 	conn := r.db.WithContext(ctx)
 	_, model, err := ownerOf(conn, item)
