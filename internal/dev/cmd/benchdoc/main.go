@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"farebook/internal/dev/measured"
@@ -31,7 +32,10 @@ func run(results, document, image string) error {
 	if err != nil {
 		return err
 	}
-	drawn := filepath.Join(results, "bookings-sqlite.json") // the server that everybody has
+	drawn := filepath.Join(results, "bookings-sqlite.json") // the server that everybody has: it comes first
+	if i := slices.Index(files, drawn); i > 0 {
+		files = slices.Insert(slices.Delete(files, i, i+1), 0, drawn)
+	}
 	var text strings.Builder
 	var panels []measured.Panel
 	for _, file := range files {
