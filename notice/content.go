@@ -25,6 +25,8 @@ type Content struct {
 	Reconciliation *ReconciliationContent `json:"reconciliation,omitempty"`
 	Seal           *SealContent           `json:"seal,omitempty"`
 	Sealing        *SealingContent        `json:"sealing,omitempty"`
+	// Emptied: the content is not kept any more, after the period of retention or an erasure.
+	Emptied bool `json:"emptied,omitempty"`
 }
 
 // ReconciliationContent summarises a reconciliation for the finance department.

@@ -63,6 +63,8 @@ const (
 	ActionSignIn         Action = "console.sign-in"
 	ActionViewSave       Action = "view.save"
 	ActionViewRemove     Action = "view.remove"
+	ActionErase          Action = "privacy.erase"
+	ActionPersonalExport Action = "privacy.export"
 )
 
 // AuditEntry is one line of the audit log: who asked for what. It is written with what it tells of, in one transaction, or

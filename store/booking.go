@@ -39,6 +39,7 @@ type bookingRow struct {
 	Revenue        revenueRow `gorm:"embedded"`
 	LedgerRules    int        // see ledgerRules
 	RecogniseAt    *time.Time // NULL when nothing was posted to unearned revenue since it was recognised
+	ErasedAt       *time.Time // when name, address and passengers were erased; see store/privacy
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	// Payment and Client are only set by Joins.
@@ -78,6 +79,8 @@ type Booking struct {
 	// ClientCode is what people call the client that the booking belongs to (cl_...); empty where an older release has not written it, and in
 	// lists.
 	ClientCode string
+	// ErasedAt is when the data of the traveller was erased; nil while it is kept.
+	ErasedAt *time.Time
 	// Payment is nil until the PaymentIntent is known.
 	Payment *Payment
 }
@@ -168,6 +171,7 @@ func (r bookingRow) domain() (Booking, error) {
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
 		Revenue:       r.Revenue.domain(),
+		ErasedAt:      r.ErasedAt,
 	}, nil
 }
 

@@ -183,6 +183,9 @@ func (s *Store) ResendEmailFor(ctx context.Context, id uint64, request string, b
 		if row.Status == EmailQueued {
 			return nil
 		}
+		if err := row.sendable(tx); err != nil {
+			return err
+		}
 		original := row.ID
 		// The copies are counted by their keys, which are UNIQUE and therefore indexed; resent_of is not.
 		copyOf := fmt.Sprintf("resent/%d", original)
@@ -219,4 +222,27 @@ func (s *Store) ResendEmailFor(ctx context.Context, id uint64, request string, b
 		})
 	})
 	return copied, err
+}
+
+// ErrEmailEmptied says that an email cannot be sent again, because its content, or the data of its traveller, is not kept any more.
+var ErrEmailEmptied = errors.New("the content of this email is not kept any more, so that it cannot be sent again")
+
+// sendable returns ErrEmailEmptied for an email whose content is gone.
+func (r emailRow) sendable(tx *gorm.DB) error {
+	email, err := r.domain()
+	if err != nil {
+		return err
+	}
+	if email.Notice.Emptied {
+		return ErrEmailEmptied
+	}
+	if r.BookingID == nil || r.Audience != audienceCustomer {
+		return nil
+	}
+	var erased int64
+	err = tx.Model(&bookingRow{}).Where("id = ? AND erased_at IS NOT NULL", *r.BookingID).Count(&erased).Error
+	if err == nil && erased > 0 {
+		return ErrEmailEmptied
+	}
+	return err
 }

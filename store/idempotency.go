@@ -49,10 +49,15 @@ type Claim struct {
 	Replayed bool
 	// InProgress: another request is at work under the key and has not answered yet.
 	InProgress bool
-	// Answer is nil until StoreAnswer; it never has a client secret.
+	// Answer is nil until StoreAnswer; it never has a client secret. It is empty, and not nil, when it was emptied: see Emptied.
 	Answer       []byte
 	AnswerStatus int
+	// UsedAt is when the key was used first; zero for a new key.
+	UsedAt time.Time
 }
+
+// Emptied reports whether the key was answered, and the answer is not kept any more. The work must not be done again.
+func (c Claim) Emptied() bool { return c.Answer != nil && len(c.Answer) == 0 }
 
 // IdempotencyConflictError says that a key was used before with another body.
 type IdempotencyConflictError struct{}
@@ -161,7 +166,7 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 	if row.Operation != key.Operation || !bytes.Equal(row.RequestSha256, key.Hash[:]) {
 		return Claim{}, &IdempotencyConflictError{}
 	}
-	claim := Claim{Resource: row.Resource, Replayed: true}
+	claim := Claim{Resource: row.Resource, Replayed: true, UsedAt: row.CreatedAt}
 	switch {
 	case row.AnswerBody != nil:
 		claim.Answer, claim.AnswerStatus = []byte(*row.AnswerBody), *row.AnswerStatus
@@ -186,7 +191,7 @@ func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource
 		if asked.Action == "" {
 			return created{resource: resource}, nil
 		}
-		return created{resource: resource}, audit(tx, now, asked)
+		return created{resource, asked.BookingID}, audit(tx, now, asked)
 	})
 }
 

@@ -59,8 +59,11 @@ func (b *lockedBooking) write(e outgoingEmail) error {
 // insertEmail writes an email's row; a quiet recording writes it as one that is not sent. The row keeps its UNIQUE key taken, so that
 // no later recording queues the same email.
 func (b *lockedBooking) insertEmail(row *emailRow) error {
-	if b.quiet != "" {
+	switch {
+	case b.quiet != "":
 		row.Status, row.LastError = EmailSuppressed, b.quiet
+	case b.booking.ErasedAt != nil && row.Audience == audienceCustomer:
+		row.Status, row.LastError = EmailSuppressed, "not sent: the data of the traveller was erased"
 	}
 	if b.fenced == nil {
 		if err := holdIfFenced(b.tx, row); err != nil {

@@ -19,6 +19,7 @@ const (
 	TypeReconciliation   = "Reconciliation"
 	TypeCancelTwins      = "CancelTwins"
 	TypeSealLedger       = "SealLedger"
+	TypeRetention        = "Retention"
 	TaskQueueBookings    = "bookings"
 	TaskQueueReconcile   = "reconciliation"
 	UpdatePaymentIntent  = "payment-intent"

@@ -15,5 +15,6 @@ func ByType() map[string]any {
 		TypeReconciliation: Reconciliation,
 		TypeCancelTwins:    CancelTwins,
 		TypeSealLedger:     SealLedger,
+		TypeRetention:      Retention,
 	}
 }

@@ -31,6 +31,7 @@ func Versionings() []Versioning {
 		{TypeUnbooked, autoUpgrade, "One step, which is retried for 30 days, so that a corrected build completes it."},
 		{TypeCancelTwins, autoUpgrade, "One step, which is retried for 30 days, so that a corrected build completes it."},
 		{TypeSealLedger, autoUpgrade, "One step at a time, which is retried for 30 days, so that a corrected build completes it."},
+		{TypeRetention, autoUpgrade, "One step at a time, which is retried for 30 days, so that a corrected build completes it."},
 	}
 }
 

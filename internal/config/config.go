@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
-// and Temporal's envconfig reads Temporal's. It imports access, booking, money, reconciliation, ledger/seal, internal/deployment,
-// internal/mail, internal/stripeapi, internal/telemetry and internal/version.
+// and Temporal's envconfig reads Temporal's. It imports access, booking, money, privacy, reconciliation, ledger/seal, internal/deployment,
+// internal/mail, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
 package config
 
 import (
@@ -20,10 +20,12 @@ import (
 	"farebook/booking"
 	"farebook/internal/deployment"
 	"farebook/internal/mail"
+	"farebook/internal/payload"
 	"farebook/internal/stripeapi"
 	"farebook/internal/telemetry"
 	"farebook/ledger/seal"
 	"farebook/money"
+	"farebook/privacy"
 	"farebook/reconciliation"
 )
 
@@ -67,6 +69,8 @@ type Config struct {
 	JournalLimits map[money.Currency]int64
 	// RefundLimits and CorrectionLimits are what people of the console move without a second person.
 	RefundLimits, CorrectionLimits access.Limits
+	// Retention are how long texts about travellers are kept.
+	Retention privacy.Periods
 	// SealKey signs seals of the ledger and evidence; nil when no key is configured.
 	SealKey  *seal.Key
 	HTTPAddr string
@@ -89,6 +93,8 @@ type Config struct {
 	Failpoint string
 
 	temporal envconfig.ClientConfigProfile
+	// payloads encrypts what Temporal stores; nil before Load.
+	payloads *payload.Codec
 	// databaseDSNFile is the file of DATABASE_DSN; empty when the variable has the value.
 	databaseDSNFile string
 	// files are the secrets in files that a running process reads again, by variable.
@@ -153,6 +159,8 @@ const (
 	Seals
 	Browser   // the console, which is off without an issuer
 	Telemetry // which requires nothing, and reads the file of headers if one is named
+	// PayloadKeys are the keys of what Temporal stores. Temporal has them as well.
+	PayloadKeys
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other
@@ -181,6 +189,7 @@ func (c Config) TemporalOptions() (client.Options, error) {
 		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	}
 	c.rotateTemporal(&options)
+	options.DataConverter, options.FailureConverter = c.Payloads().DataConverter(), c.Payloads().FailureConverter()
 	return options, nil
 }
 

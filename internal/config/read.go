@@ -35,6 +35,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	for _, part := range parts {
 		r.parts[part] = true
 	}
+	r.parts[PayloadKeys] = r.parts[PayloadKeys] || r.parts[Temporal]
 	r.readSecretFiles()
 	trimmed := map[string]string{}
 	for name, value := range r.environ {
@@ -48,6 +49,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readGeneral()
 	r.readDatabase()
 	r.readPool()
+	r.readPayloadKeys()
 	r.readTemporal()
 	r.readDeployment()
 	r.readStripe()
@@ -64,6 +66,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readLedger()
 	r.readConsoleLimits()
 	r.readSealKey()
+	r.readRetention()
 	r.readHTTP()
 	r.readConsole()
 	r.readAdmin()

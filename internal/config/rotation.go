@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"farebook/internal/payload"
 	"farebook/internal/telemetry"
 )
 
@@ -104,6 +105,10 @@ func (r *reader) checks() map[string]func(string) error {
 		},
 		"SMTP_PASSWORD":    nil,
 		"TEMPORAL_API_KEY": nil,
+		payloadKeys: func(text string) error {
+			_, err := payload.Parse(text)
+			return err
+		},
 		otlpHeaders: func(text string) error {
 			_, err := telemetry.ParseHeaders(text)
 			return err

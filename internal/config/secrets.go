@@ -28,6 +28,7 @@ var secrets = []struct {
 	{"STRIPE_WEBHOOK_SECRET", Payments},
 	{"SMTP_PASSWORD", Mail},
 	{"TEMPORAL_API_KEY", Temporal},
+	{payloadKeys, PayloadKeys},
 	{"CONSOLE_CLIENT_SECRET", Browser},
 	{otlpHeaders, Telemetry},
 }

@@ -166,7 +166,11 @@ func (d Deployment) previous(ctx context.Context, current Build) (Build, error) 
 		return Build{}, errNoPrevious
 	}
 	var id string
-	if err := converter.GetDefaultDataConverter().FromPayload(recorded, &id); err != nil {
+	data := d.Data
+	if data == nil {
+		data = converter.GetDefaultDataConverter()
+	}
+	if err := data.FromPayload(recorded, &id); err != nil {
 		return Build{}, fmt.Errorf("read which build was current before %s: %w", current, err)
 	}
 	return Named(d.Name, id), nil

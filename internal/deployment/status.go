@@ -11,6 +11,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -18,6 +19,8 @@ import (
 type Deployment struct {
 	Name   string
 	Queues []Queue
+	// Data reads what the client of the queues has written; nil for the SDK's own converter.
+	Data converter.DataConverter
 }
 
 // ErrUnknown says that no worker of a deployment has polled yet.

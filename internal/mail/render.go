@@ -41,8 +41,14 @@ func LanguageOf(c Content) money.Locale {
 	return c.Customer.Locale
 }
 
+// ErrEmptied says that an email has no text, because its content is not kept any more.
+var ErrEmptied = errors.New("the content of this email is not kept any more")
+
 // Render returns an email's subject, plain text and HTML.
 func Render(c Content) (subject, text, html string, err error) {
+	if c.Notice.Emptied {
+		return "", "", "", ErrEmptied
+	}
 	c.Customer.Locale = LanguageOf(c)
 	words := languages[c.Customer.Locale]
 	forms, err := templatesOf(c.Customer.Locale, c.Kind)

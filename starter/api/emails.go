@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,5 +48,8 @@ func (a *api) getEmail(ctx context.Context, in *emailIDInput) (*emailDetailOutpu
 	}
 	content := email.Content()
 	subject, text, _, err := mail.Render(content)
+	if errors.Is(err, mail.ErrEmptied) {
+		err = nil // its text is empty
+	}
 	return &emailDetailOutput{emailDetail{view.EmailOf(listed), string(mail.LanguageOf(content)), subject, text, email.ServerAnswer}}, err
 }

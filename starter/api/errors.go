@@ -166,6 +166,7 @@ var refusals = []refusal{
 	{http.StatusConflict, "event-processed", is(store.ErrEventProcessed, "Nothing was changed: the event is processed."), nil},
 	{http.StatusConflict, "reconciliation-running", is(recon.ErrRunning, "Nothing was started: another reconciliation is running."), nil},
 	{http.StatusConflict, "too-many-views", on[*store.TooManyViewsError]("Nothing was saved: %s."), nil},
+	{http.StatusConflict, "email-not-kept", is(store.ErrEmailEmptied, "Nothing was sent: the content of this email is not kept any more."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 }
 

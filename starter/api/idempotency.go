@@ -100,6 +100,9 @@ func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]
 	if err != nil {
 		return nil, err
 	}
+	if claim.Emptied() {
+		return nil, answerNotKept(ctx, claim)
+	}
 	answer := storedAnswer{claim.AnswerStatus, claim.Answer}
 	if answer.body == nil {
 		r.points.claimed()
@@ -109,6 +112,15 @@ func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]
 		}
 	}
 	return replay[Body](answer, claim.Replayed)
+}
+
+// answerNotKept refuses a repetition whose first answer was emptied by retention or erasure: the key still stands for what it made, and
+// nothing is made again.
+func answerNotKept(ctx context.Context, claim store.Claim) error {
+	model := problem(ctx, http.StatusGone, "answer-not-kept", fmt.Sprintf("This Idempotency-Key was used at %s and answered with %d; the answer "+
+		"is not kept any more. Nothing was done now. What the request made is %s.", claim.UsedAt.UTC().Format(time.RFC3339),
+		claim.AnswerStatus, claim.Resource), headerField(idempotencyHeader, "was used before"))
+	return huma.ErrorWithHeaders(model, http.Header{"Idempotent-Replayed": {"true"}})
 }
 
 // storedAnswer is what is kept under a key.

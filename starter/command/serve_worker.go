@@ -24,7 +24,7 @@ func startWorker(ctx context.Context, cfg config.Config, host service.Host, meas
 	if !cfg.APIWorker {
 		return nil, func() {}, nil
 	}
-	host.Emails = measures.Emails()
+	host.Measures = service.Measures{Emails: measures.Emails(), Retention: measures.Retention()}
 	host.Handover = handover.NewDesk(firstStepPlaces)
 	worker, err := service.NewEmbedded(cfg, host)
 	if err != nil {

@@ -68,6 +68,9 @@ func Setup(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err := ensureSealing(ctx, dispatchOf(temporal, cfg), log); err != nil {
 		return err
 	}
+	if err := ensureRetention(ctx, dispatchOf(temporal, cfg), log); err != nil {
+		return err
+	}
 	return ensureSchedule(ctx, dispatchOf(temporal, cfg), cfg.Reconcile, log)
 }
 
@@ -180,6 +183,18 @@ func ensureSealing(ctx context.Context, dispatcher *dispatch.Client, log *slog.L
 	}
 	if made {
 		log.Info("the ledger is sealed on a schedule", "schedule", dispatcher.SealScheduleID())
+	}
+	return nil
+}
+
+// ensureRetention creates the schedule that empties what was kept for long enough if it does not exist.
+func ensureRetention(ctx context.Context, dispatcher *dispatch.Client, log *slog.Logger) error {
+	made, err := dispatcher.EnsureRetention(ctx)
+	if err != nil {
+		return fmt.Errorf("create the schedule of retention: %w", err)
+	}
+	if made {
+		log.Info("what is kept for long enough is emptied every night, as RETENTION says", "schedule", dispatcher.RetentionScheduleID())
 	}
 	return nil
 }

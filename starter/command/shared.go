@@ -117,7 +117,7 @@ func dialMeasured(cfg config.Config, measures client.MetricsHandler, log *slog.L
 
 // dispatchOf starts and messages workflows in cfg's namespace and task queue.
 func dispatchOf(temporal client.Client, cfg config.Config) *dispatch.Client {
-	return dispatch.NewClient(temporal, cfg.TaskQueue).In(namespaceOf(cfg))
+	return dispatch.NewClient(temporal, cfg.TaskQueue).In(namespaceOf(cfg)).Decoding(cfg.Payloads())
 }
 
 // namespaceOf is the namespace of cfg. dialTemporal reports a configuration that is invalid.

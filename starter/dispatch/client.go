@@ -1,7 +1,7 @@
 // Package dispatch is the Temporal client of the API, the commands, the inbox, the sweeper and the worker: it starts workflows,
 // signals, updates and queries them, and keeps the schedule of reconciliation. It imports workflows and activities for names
 // and inputs, store for the rows that workflows are started with, booking, money, notice, reconciliation, internal/deployment,
-// correlation and logging, and must not import the rest of starter.
+// correlation, logging and payload, and must not import the rest of starter.
 package dispatch
 
 import (
@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"farebook/booking"
+	"farebook/internal/payload"
 	"farebook/workflows"
 )
 
@@ -20,11 +21,12 @@ type Client struct {
 	temporal  client.Client
 	taskQueue string
 	namespace string
+	payloads  *payload.Codec
 }
 
 // NewClient returns a client that uses c. Workflows run on taskQueue: TaskQueueBookings, except in a test that isolates itself.
 func NewClient(c client.Client, taskQueue string) *Client {
-	return &Client{temporal: c, taskQueue: taskQueue, namespace: client.DefaultNamespace}
+	return &Client{temporal: c, taskQueue: taskQueue, namespace: client.DefaultNamespace, payloads: payload.NewCodec(nil)}
 }
 
 // In sets the namespace that c was dialled with, which some requests repeat; empty means the default one. It returns c.
@@ -32,6 +34,12 @@ func (c *Client) In(namespace string) *Client {
 	if namespace != "" {
 		c.namespace = namespace
 	}
+	return c
+}
+
+// Decoding sets the codec that c was dialled with, by which it reads what the SDK hands out encrypted. It returns c.
+func (c *Client) Decoding(codec *payload.Codec) *Client {
+	c.payloads = codec
 	return c
 }
 

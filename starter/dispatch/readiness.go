@@ -65,7 +65,9 @@ func notPolled(build deployment.Build) error {
 
 // Deployment returns a Worker Deployment whose workers poll both task queues.
 func (c *Client) Deployment(name string) deployment.Deployment {
-	return deployment.Deployment{Name: name, Queues: []deployment.Queue{c.BookingsQueue(), c.reconciliationsQueue()}}
+	return deployment.Deployment{
+		Name: name, Queues: []deployment.Queue{c.BookingsQueue(), c.reconciliationsQueue()}, Data: c.payloads.DataConverter(),
+	}
 }
 
 // BookingsQueue is the task queue of bookings, for what asks which build works on it.

@@ -10,7 +10,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"farebook/activities"
 	"farebook/reconciliation"
@@ -74,10 +73,10 @@ func (c *Client) ReconciliationProgress(ctx context.Context, correlationID strin
 	}
 	for _, pending := range description.GetPendingActivities() {
 		if failure := pending.GetLastFailure(); failure != nil {
-			at.Trouble = failure.GetMessage()
+			at.Trouble = c.payloads.Message(failure)
 		}
 		var scanned activities.Scanned
-		if converter.GetDefaultDataConverter().FromPayloads(pending.GetHeartbeatDetails(), &scanned) == nil {
+		if c.payloads.DataConverter().FromPayloads(pending.GetHeartbeatDetails(), &scanned) == nil {
 			at.Scanned += scanned.Lines
 			at.Found += scanned.Found
 			at.SecondsDone += scanned.Seconds

@@ -13,7 +13,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"farebook/reconciliation"
@@ -152,7 +151,7 @@ func (c *Client) Schedule(ctx context.Context) (CurrentSchedule, error) {
 	for _, interval := range spec.Intervals {
 		stands.Every = interval.Every
 	}
-	stands.Options = optionsOf(found.Schedule.Action)
+	stands.Options = c.optionsOf(found.Schedule.Action)
 	for _, started := range found.Info.RecentActions {
 		if started.StartWorkflowResult != nil {
 			stands.Last = append(stands.Last, workflows.RunOf(started.StartWorkflowResult.WorkflowID))
@@ -162,14 +161,14 @@ func (c *Client) Schedule(ctx context.Context) (CurrentSchedule, error) {
 }
 
 // optionsOf returns the options of a schedule's runs; zero for a schedule that was not made by ApplySchedule.
-func optionsOf(action client.ScheduleAction) reconciliation.Options {
+func (c *Client) optionsOf(action client.ScheduleAction) reconciliation.Options {
 	var in workflows.ReconciliationInput
 	starts, ok := action.(*client.ScheduleWorkflowAction)
 	if !ok || len(starts.Args) == 0 {
 		return in.Options
 	}
 	if payload, ok := starts.Args[0].(*commonpb.Payload); ok {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &in) // as above
+		_ = c.payloads.DataConverter().FromPayload(payload, &in) // as above
 	}
 	return in.Options
 }

@@ -87,7 +87,7 @@ func localActivity(e *historypb.HistoryEvent) string {
 	return held.ActivityType
 }
 
-// readable are the encodings of the SDK's own converters, which are all that this build has.
+// readable are the encodings of the SDK's own converters. What this build can decrypt has been decrypted before.
 var readable = []string{
 	converter.MetadataEncodingBinary, converter.MetadataEncodingJSON, converter.MetadataEncodingNil, converter.MetadataEncodingProto,
 	converter.MetadataEncodingProtoJSON,

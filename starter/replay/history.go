@@ -72,7 +72,10 @@ func (r *Replayer) read(ctx context.Context, workflowID, runID string) (events [
 		}
 		events = append(events, event)
 	}
-	return events, nil
+	if r.Payloads == nil {
+		return events, nil
+	}
+	return events, r.Payloads.DecodeHistory(ctx, events)
 }
 
 // isPinned reports whether Worker Versioning keeps a workflow on the build that completed its last task. There has to be one.

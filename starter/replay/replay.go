@@ -1,6 +1,6 @@
 // Package replay runs histories of a live namespace against the workflows of this build, before it is deployed: a running workflow
 // whose history does not fit the new code would stop at its next task. It reads from Temporal and changes nothing there. It imports
-// internal/correlation; command hands it the workflows.
+// internal/correlation and internal/payload; command hands it the workflows.
 package replay
 
 import (
@@ -14,6 +14,8 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
+
+	"farebook/internal/payload"
 )
 
 // atOnce is how many histories are in memory at a time. Temporal limits each to 50 MB.
@@ -27,6 +29,8 @@ type Replayer struct {
 	Workflows map[string]any
 	// Open limits the running workflows of each type, and Closed the closed ones; the newest are taken.
 	Open, Closed int
+	// Payloads decrypts histories; nil for histories that are not encrypted.
+	Payloads *payload.Codec
 	// Only is the one type to replay; empty for all.
 	Only string
 	// Progress is called after each type; nil for nothing.

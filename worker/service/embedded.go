@@ -9,7 +9,6 @@ import (
 	"farebook/fence"
 	"farebook/internal/config"
 	"farebook/internal/handover"
-	"farebook/internal/metrics"
 	"farebook/starter/dispatch"
 	"farebook/store"
 )
@@ -22,7 +21,8 @@ type Host struct {
 	Store    *store.Store
 	// Restores has the process's Stripe client and its guard.
 	Restores *fence.Watch
-	Emails   *metrics.Emails
+	// Measures are those of emails and retention; Restores has that of Stripe.
+	Measures Measures
 	// Handover passes the outcome of first steps to the requests of the process.
 	Handover *handover.Desk
 	Log      *slog.Logger
@@ -35,7 +35,7 @@ type Embedded struct{ poller }
 // NewEmbedded prepares a worker on the connections of its host. It does not contact Temporal; Run does.
 func NewEmbedded(cfg config.Config, host Host) (*Embedded, error) {
 	host.Store.LimitEmails(cfg.MailsPerAddress)
-	all, err := activitiesWith(cfg, host.Store, host.Restores, host.Emails, host.Log)
+	all, err := activitiesWith(cfg, host.Store, host.Restores, host.Measures, host.Log)
 	if err != nil {
 		return nil, err
 	}

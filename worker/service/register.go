@@ -13,6 +13,7 @@ import (
 	"farebook/internal/metrics"
 	"farebook/internal/stripeapi"
 	"farebook/store"
+	"farebook/store/privacy"
 	"farebook/store/recon"
 	"farebook/workflows"
 )
@@ -29,6 +30,7 @@ type Activities struct {
 	AccountFees     *activities.AccountFees
 	Unbooked        *activities.Unbooked
 	Seals           *activities.Seals
+	Retention       *activities.Retention
 	Reconciliations *activities.Reconciliations
 
 	// Restores guards the Stripe client of all activities.
@@ -39,6 +41,8 @@ type Activities struct {
 type Measures struct {
 	Stripe stripeapi.Observer
 	Emails *metrics.Emails
+	// Retention counts what is emptied.
+	Retention *metrics.Retention
 }
 
 // NewActivities builds the activities of a process and what they need.
@@ -47,11 +51,11 @@ func NewActivities(cfg config.Config, books *store.Store, measures Measures, log
 	calls := cfg.StripeAPI(log)
 	calls.Guard, calls.Observer = restores.Guard, measures.Stripe
 	restores.Stripe = stripeapi.New(calls)
-	return activitiesWith(cfg, books, restores, measures.Emails, log)
+	return activitiesWith(cfg, books, restores, measures, log)
 }
 
 // activitiesWith builds activities on the Stripe client of restores, whose rate limit is that of the process.
-func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch, sent *metrics.Emails, log *slog.Logger,
+func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch, measures Measures, log *slog.Logger,
 ) (Activities, error) {
 	smtp := cfg.SMTP
 	smtp.PasswordNow = cfg.SMTPPassword
@@ -67,7 +71,7 @@ func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch
 		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
 		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
 		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Unbooked: unbooked, Log: log},
-		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Metrics: sent, Log: log},
+		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Metrics: measures.Emails, Log: log},
 		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{
@@ -76,6 +80,9 @@ func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch
 		},
 		Unbooked: unbooked,
 		Seals:    &activities.Seals{Store: books, Key: cfg.SealKey, Log: log},
+		Retention: &activities.Retention{
+			Books: privacy.New(books), Periods: cfg.Retention, Metrics: measures.Retention, Log: log,
+		},
 	}, nil
 }
 
@@ -92,7 +99,7 @@ func Register(r Registry, a Activities) {
 	}
 	for _, group := range []any{
 		a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations,
-		a.Seals,
+		a.Seals, a.Retention,
 	} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}

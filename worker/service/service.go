@@ -52,7 +52,8 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 func (s *Service) prepare(cfg config.Config) (err error) {
 	s.store.Observe(s.measures.Bookings())
 	s.measures.Pools(s.store.Figures)
-	if s.activities, err = NewActivities(cfg, s.store, Measures{Stripe: s.measures.Stripe(), Emails: s.measures.Emails()}, s.log); err != nil {
+	counted := Measures{Stripe: s.measures.Stripe(), Emails: s.measures.Emails(), Retention: s.measures.Retention()}
+	if s.activities, err = NewActivities(cfg, s.store, counted, s.log); err != nil {
 		return err
 	}
 	s.activities.Restores.AwaitLook = true
@@ -67,7 +68,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 	if s.temporal, err = dispatch.Dial(options, measures, s.log); err != nil {
 		return err
 	}
-	s.dispatch = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace)
+	s.dispatch = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace).Decoding(cfg.Payloads())
 	return nil
 }
 

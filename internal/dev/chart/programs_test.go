@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path"
@@ -64,6 +65,7 @@ var secretTexts = map[string]string{
 	"STRIPE_WEBHOOK_SECRET": "whsec_" + "chartTest\n",
 	"SMTP_PASSWORD":         "secret\n",
 	"TEMPORAL_API_KEY":      "secret\n",
+	"TEMPORAL_PAYLOAD_KEYS": "one:" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n",
 
 	"OTEL_EXPORTER_OTLP_HEADERS": "api-key=secret\n",
 	"seal-key.pem":               sealKey,

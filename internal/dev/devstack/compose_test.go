@@ -166,6 +166,7 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 		"DATABASE_DSN_FILE":                "Compose has the value itself", "DATABASE_ADMIN_DSN_FILE": "the same",
 		"STRIPE_SECRET_KEY_FILE": "the same", "STRIPE_WEBHOOK_SECRET_FILE": "the same", "SMTP_PASSWORD_FILE": "the same",
 		"TEMPORAL_API_KEY_FILE":              "the same",
+		"TEMPORAL_PAYLOAD_KEYS_FILE":         "the same",
 		"OTEL_EXPORTER_OTLP_HEADERS_FILE":    "the same",
 		"CONSOLE_CLIENT_SECRET_FILE":         "the same",
 		"OTEL_SERVICE_NAME":                  "API and worker would have the same name",

@@ -49,9 +49,6 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"CONSOLE_URL=http://" + httpAddr, "CONSOLE_CLIENT_ID=farebook", // of the console, which is off until Env names an issuer
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + cmp.Or(options.HoldMinute, time.Minute).String(),
 	}
-	if options.SecretFiles {
-		s.useSecretFiles()
-	}
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
 	}
@@ -68,6 +65,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
 	}
 	s.env = append(s.env, options.Env...)
+	if options.SecretFiles {
+		s.useSecretFiles()
+	}
 	s.Config, _, err = config.LoadFrom(s.env)
 	require.NoError(s.T, err)
 	if options.Admin {

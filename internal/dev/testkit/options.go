@@ -68,7 +68,7 @@ type Options struct {
 	Admin bool
 	// LogStatements has the database server log each statement of the worker and the API: see testdb.DB.Statements.
 	LogStatements bool
-	// SecretFiles gives Stripe's key and the webhook secret to the stack as files, which RotateStripe changes.
+	// SecretFiles gives the secrets of the configuration to the stack as files, which WriteSecret and RotateStripe change.
 	SecretFiles bool
 	// Env is added to the configuration: NAME=value.
 	Env []string

@@ -30,11 +30,11 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{/* The secrets that a component reads. Call with (list $ "api"). */}}
 {{- define "farebook.secretNames" -}}
 {{- $keys := (index . 0).Values.secrets.keys -}}
-{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" -}}
+{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" "TEMPORAL_PAYLOAD_KEYS" -}}
 {{- if eq (index . 1) "api" }}{{ $wanted = append $wanted "CONSOLE_CLIENT_SECRET" }}{{ end -}}
 {{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" }}{{ end -}}
 {{- if include "farebook.controlled" . }}{{ $wanted = without $wanted "TEMPORAL_API_KEY" }}{{ end -}}
-{{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" }}{{ end -}}
+{{- if eq (index . 1) "setup" }}{{ $wanted = list "TEMPORAL_API_KEY" "TEMPORAL_PAYLOAD_KEYS" }}{{ end -}}
 {{- $wanted = append $wanted "OTEL_EXPORTER_OTLP_HEADERS" -}}
 {{- range $name := $wanted }}{{ if get $keys $name }}{{ $name }} {{ end }}{{ end }}
 {{- end }}

@@ -1,0 +1,99 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"farebook/access"
+	"farebook/internal/metrics"
+	"farebook/internal/wait"
+	"farebook/privacy"
+	books "farebook/store/privacy"
+)
+
+// Retention are the activities that empty what was kept for long enough.
+type Retention struct {
+	Books *books.Books
+	// Periods are empty where everything is kept.
+	Periods privacy.Periods
+	Metrics *metrics.Retention
+	Log     *slog.Logger
+}
+
+// RetainInput bounds one call, so that it ends well within an activity's time.
+type RetainInput struct {
+	MaxSteps int `json:"maxSteps"`
+}
+
+// RetentionProgress is what a call has done.
+type RetentionProgress struct {
+	Emptied int64 `json:"emptied,omitempty"` // rows
+	// More reports that MaxSteps were made, and that there may be more to empty.
+	More bool `json:"more,omitempty"`
+}
+
+// A step is one transaction on some rows; an erased booking takes some twenty statements. The pause leaves the database to bookings.
+const (
+	rowsAStep     = 500
+	bookingsAStep = 20
+	stepPause     = 20 * time.Millisecond
+)
+
+// byRetention is who has asked, in the audit log.
+var byRetention = access.Actor{Name: "retention (RETENTION)"}
+
+// Retain empties the next rows of each table whose period is over. Harmless when repeated: the reading of each table is recorded with what
+// it has emptied, and what is empty is not emptied again.
+func (r *Retention) Retain(ctx context.Context, in RetainInput) (RetentionProgress, error) {
+	var done RetentionProgress
+	steps := in.MaxSteps
+	for _, group := range privacy.Groups() {
+		period, limited := r.Periods[group]
+		if !limited {
+			continue
+		}
+		for _, table := range privacy.OfGroup(group) {
+			emptied, err := r.retainTable(ctx, table, period, &steps)
+			done.Emptied += emptied
+			if err != nil {
+				return done, err
+			}
+			if steps == 0 {
+				done.More = true
+				return done, nil
+			}
+		}
+	}
+	return done, nil
+}
+
+// retainTable makes steps on a table until it is done, or none are left.
+func (r *Retention) retainTable(ctx context.Context, table privacy.Table, period time.Duration, steps *int) (emptied int64, err error) {
+	for *steps > 0 {
+		*steps--
+		step, err := r.Books.Retain(ctx, table.Name, period, stepOf(table.Kept.Group), byRetention)
+		if err != nil {
+			return emptied, storeError(err)
+		}
+		emptied += step.Emptied
+		r.Metrics.Emptied(table.Name, step.Emptied)
+		if step.Emptied > 0 {
+			r.Log.InfoContext(ctx, "emptied what was kept for long enough", "table", table.Name, "rows", step.Emptied)
+		}
+		if step.Done {
+			return emptied, nil
+		}
+		if err := wait.For(ctx, stepPause); err != nil {
+			return emptied, err
+		}
+	}
+	return emptied, nil
+}
+
+func stepOf(group privacy.Group) int {
+	if group == privacy.Travellers {
+		return bookingsAStep
+	}
+	return rowsAStep
+}

@@ -1,0 +1,33 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/activities"
+)
+
+// retention names the activities that empty what was kept for long enough; the receiver lives in the worker.
+var retention *activities.Retention
+
+// retainAtOnce is how many transactions one activity makes, and retainCalls how many activities one run starts before it continues as new:
+// 100,000 rows.
+const (
+	retainAtOnce = 5
+	retainCalls  = 40
+)
+
+// Retention empties what was kept for longer than RETENTION says, in small steps, until nothing is left. A schedule starts it every night;
+// see dispatch.Client.EnsureRetention.
+func Retention(ctx workflow.Context) error {
+	retaining := step{"Empty what was kept for long enough", retention.Retain, moneyRetries}
+	for range retainCalls {
+		var done activities.RetentionProgress
+		if err := retaining.run(ctx, activities.RetainInput{MaxSteps: retainAtOnce}, &done); err != nil {
+			return err
+		}
+		if !done.More {
+			return nil
+		}
+	}
+	return workflow.NewContinueAsNewError(ctx, TypeRetention)
+}
