@@ -73,6 +73,7 @@ type console struct {
 	site    *page.Site
 	signIn  *signin.SignIn
 	buckets *limit.Buckets[netip.Prefix]
+	policy  string // the policy of contents
 }
 
 // New returns the handler of everything below page.Root.
@@ -80,7 +81,7 @@ func New(deps Deps) (http.Handler, error) {
 	if deps.Requests == (limit.Rate{}) {
 		deps.Requests = limit.PerSecond(requestsPerSecond)
 	}
-	c := &console{Deps: deps, buckets: limit.NewBuckets[netip.Prefix](deps.Requests)}
+	c := &console{Deps: deps, buckets: limit.NewBuckets[netip.Prefix](deps.Requests), policy: policyFor(deps.SignIn.Issuer)}
 	c.signIn = signin.New(deps.SignIn, deps.Store, deps.Log)
 	c.site = page.NewSite(page.Config{
 		API: caller.New(deps.API), Person: c.signIn.Person, As: as, BooksZone: deps.BooksZone, Secure: deps.SignIn.Secure(), Live: deps.Live,

@@ -48,7 +48,8 @@ func TestEveryAnswerHasAStrictPolicy(t *testing.T) {
 		} {
 			shown := b.Get(path)
 			require.Equal(t, "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "+
-				"form-action 'self'; base-uri 'none'; frame-ancestors 'none'", shown.Header.Get("Content-Security-Policy"), "%s: %s", name, path)
+				"form-action 'self' "+k.Issuer.URL()+"; base-uri 'none'; frame-ancestors 'none'", shown.Header.Get("Content-Security-Policy"),
+				"%s: %s", name, path)
 			require.Equal(t, "nosniff", shown.Header.Get("X-Content-Type-Options"), path)
 			require.Equal(t, "same-origin", shown.Header.Get("Referrer-Policy"), path)
 			require.Equal(t, "no-store", shown.Header.Get("Cache-Control"), path)

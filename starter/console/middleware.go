@@ -10,18 +10,22 @@ import (
 	"farebook/internal/correlation"
 	"farebook/starter/console/caller"
 	"farebook/starter/console/page"
+	"farebook/starter/console/signin"
 	"farebook/starter/limit"
 	"farebook/store"
 )
 
-// policy allows what the console itself serves, and nothing else: no inline script, no inline style, no other host, no frame.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policyFor allows what the console itself serves, and nothing else: no inline script, no inline style, no other host, no frame. The form
+// of the sign-out leads on to the issuer.
+func policyFor(issuer string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; " +
+		"form-action 'self' " + signin.Origin(issuer) + "; base-uri 'none'; frame-ancestors 'none'"
+}
 
 // setHeaders sets the headers of every answer.
-func setHeaders(header http.Header, correlationID string) {
+func (c *console) setHeaders(header http.Header, correlationID string) {
 	header.Set(correlation.Header, correlationID)
-	header.Set("Content-Security-Policy", policy)
+	header.Set("Content-Security-Policy", c.policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "same-origin") // other sites learn no reference
@@ -41,7 +45,7 @@ func (c *console) around(next http.Handler) http.Handler {
 		id := correlation.New()
 		ctx := page.WithRoute(store.WithPatience(correlation.With(r.Context(), id), databaseTimeout))
 		r = r.WithContext(ctx)
-		setHeaders(w.Header(), id)
+		c.setHeaders(w.Header(), id)
 		seen := &watched{ResponseWriter: w}
 		defer func() {
 			broken := recover()

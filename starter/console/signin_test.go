@@ -201,3 +201,32 @@ func TestAPersonIsAClientThatCanBeDisabled(t *testing.T) {
 	require.Contains(t, shown.Text("main"), "disabled your access")
 	_ = support
 }
+
+// Whoever signs out here signs out at the issuer, if it offers that; it learns the client and nobody's token. The session has ended before.
+func TestSigningOutEndsTheIssuersSession(t *testing.T) {
+	t.Parallel()
+	k := consolekit.New(t, nil)
+	k.Issuer.OfferSignOut()
+	b := k.As(access.Viewer)
+	shown := b.Post(page.SignOutPath, nil).Require(http.StatusOK)
+	require.Equal(t, page.SignInPath+"/out", shown.URL.Path)
+	require.Contains(t, shown.Text("main"), "and of the sign-in service")
+	asked := k.Issuer.SignOuts()
+	require.Len(t, asked, 1)
+	require.Equal(t, consolekit.ClientID, asked[0].Get("client_id"))
+	require.Equal(t, k.URL+page.SignInPath+"/out", asked[0].Get("post_logout_redirect_uri"))
+	require.Empty(t, asked[0].Get("id_token_hint"))
+	require.Equal(t, page.SignInPath, b.Get(page.Home).URL.Path)
+	require.Zero(t, k.DB.Count(t, "SELECT COUNT(*) FROM console_sessions"))
+}
+
+// An issuer without a sign-out, or one that is away, keeps nobody from signing out here.
+func TestSigningOutNeedsNoIssuer(t *testing.T) {
+	t.Parallel()
+	k := consolekit.New(t, nil)
+	b := k.As(access.Viewer)
+	k.Issuer.Stop()
+	shown := b.Post(page.SignOutPath, nil).Require(http.StatusOK)
+	require.Contains(t, shown.Text("main"), "may still be open")
+	require.Equal(t, page.SignInPath, b.Get(page.Home).URL.Path)
+}

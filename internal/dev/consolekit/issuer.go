@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,8 @@ type Issuer struct {
 	lie     func(token Claims)
 	refusal string
 	grants  map[string]grant
+	// logouts are the sign-outs that browsers have come for; nil until it offers them.
+	logouts []url.Values
 }
 
 // grant is what a code stands for.
@@ -63,6 +66,7 @@ func NewIssuer(t testing.TB) *Issuer {
 	mux.HandleFunc("GET /authorize", i.authorize)
 	mux.HandleFunc("POST /token", i.token)
 	mux.HandleFunc("GET /keys", i.keys)
+	mux.HandleFunc("GET /logout", i.logout)
 	i.server = httptest.NewServer(mux)
 	t.Cleanup(i.server.Close)
 	return i
@@ -103,12 +107,48 @@ func (i *Issuer) as(who Claims, do func()) {
 	do()
 }
 
+// OfferSignOut has the issuer's description name where its own session ends. A console reads it once.
+func (i *Issuer) OfferSignOut() {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.logouts = []url.Values{}
+}
+
+// SignOuts are the parameters of the sign-outs that browsers have come for.
+func (i *Issuer) SignOuts() []url.Values {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	return slices.Clone(i.logouts)
+}
+
+// logout sends the browser back to where it says, as an issuer does with an address that is registered.
+func (i *Issuer) logout(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	i.mutex.Lock()
+	i.logouts = append(i.logouts, query)
+	i.mutex.Unlock()
+	back, err := url.Parse(query.Get("post_logout_redirect_uri"))
+	if err != nil || query.Get("client_id") != ClientID {
+		http.Error(w, "not a request of the console", http.StatusBadRequest)
+		return
+	}
+	back.RawQuery = url.Values{"state": {query.Get("state")}}.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
 func (i *Issuer) describe(w http.ResponseWriter, _ *http.Request) {
-	i.answer(w, http.StatusOK, map[string]any{
+	i.mutex.Lock()
+	offers := i.logouts != nil
+	i.mutex.Unlock()
+	described := map[string]any{
 		"issuer": i.URL(), "authorization_endpoint": i.URL() + "/authorize", "token_endpoint": i.URL() + "/token", "jwks_uri": i.URL() + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{string(jose.ES256)}, "code_challenge_methods_supported": []string{"S256"},
-	})
+	}
+	if offers {
+		described["end_session_endpoint"] = i.URL() + "/logout"
+	}
+	i.answer(w, http.StatusOK, described)
 }
 
 // authorize sends the browser back with a code. It accepts nothing without PKCE, state and nonce.

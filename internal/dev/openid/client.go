@@ -10,11 +10,11 @@ import (
 const clientID = "farebook-console"
 
 // client is the console, as a confidential web application.
-type client struct{ redirects []string }
+type client struct{ redirects, out []string }
 
 func (c client) GetID() string                       { return clientID }
 func (c client) RedirectURIs() []string              { return c.redirects }
-func (c client) PostLogoutRedirectURIs() []string    { return nil }
+func (c client) PostLogoutRedirectURIs() []string    { return c.out }
 func (c client) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
 func (c client) AuthMethod() oidc.AuthMethod         { return oidc.AuthMethodBasic }
 func (c client) ResponseTypes() []oidc.ResponseType {

@@ -5,10 +5,11 @@ const (
 	ConsolePath  = "/console/"
 	BeginPath    = "/console/signin/start"
 	callbackPath = "/console/signin/callback"
+	outPath      = "/console/signin/out"
 )
 
 // Register has the provider sign people in to the console of the API at this address.
-func (p *Provider) Register(api string) { p.storage.register(api + callbackPath) }
+func (p *Provider) Register(api string) { p.storage.register(api+callbackPath, api+outPath) }
 
 // Environment returns the configuration of a console that signs people in here, but for its address: NAME=value.
 func (p *Provider) Environment() []string {

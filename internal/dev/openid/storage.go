@@ -27,6 +27,7 @@ type storage struct {
 
 	mu        sync.Mutex
 	redirects []string
+	out       []string // where browsers go after a sign-out
 	requests  map[string]*request
 	codes     map[string]string // request id by code
 	tokens    map[string]string // subject by token id
@@ -48,11 +49,11 @@ func newStorage(options Options) (*storage, error) {
 	}, nil
 }
 
-// register adds an address that codes may be sent to.
-func (s *storage) register(redirect string) {
+// register adds an address that codes may be sent to, and one that browsers go back to after a sign-out.
+func (s *storage) register(redirect, out string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.redirects = append(s.redirects, redirect)
+	s.redirects, s.out = append(s.redirects, redirect), append(s.out, out)
 }
 
 // CreateAuthRequest keeps a request. It refuses one without PKCE, because the library does not require it of a client with a secret.
@@ -168,7 +169,7 @@ func (s *storage) GetClientByClientID(_ context.Context, id string) (op.Client, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return client{redirects: slices.Clone(s.redirects)}, nil
+	return client{slices.Clone(s.redirects), slices.Clone(s.out)}, nil
 }
 
 // AuthorizeClientIDSecret checks the console's secret.

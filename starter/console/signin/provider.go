@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -14,6 +15,8 @@ type provider struct {
 	issuer   *oidc.Provider
 	verifier *oidc.IDTokenVerifier
 	client   oauth2.Config
+	// endSession is where the issuer ends its own session; nil if it does not offer that.
+	endSession *url.URL
 }
 
 // discover reads the description of the issuer once. An issuer that does not answer is asked again at the next sign-in.
@@ -28,8 +31,15 @@ func (s *SignIn) discover(ctx context.Context) (*provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the description of the issuer %s: %w", s.config.Issuer, err)
 	}
+	var described struct {
+		EndSession string `json:"end_session_endpoint"`
+	}
+	if err := issuer.Claims(&described); err != nil {
+		return nil, fmt.Errorf("read the description of the issuer %s: %w", s.config.Issuer, err)
+	}
 	s.found = &provider{
-		issuer: issuer, verifier: issuer.Verifier(&oidc.Config{ClientID: s.config.ClientID}),
+		endSession: endSessionOf(described.EndSession, s.config.Issuer),
+		issuer:     issuer, verifier: issuer.Verifier(&oidc.Config{ClientID: s.config.ClientID}),
 		client: oauth2.Config{
 			ClientID: s.config.ClientID, ClientSecret: s.config.ClientSecret, Endpoint: issuer.Endpoint(), RedirectURL: s.config.CallbackURL(),
 			Scopes: s.config.Scopes,

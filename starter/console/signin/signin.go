@@ -39,10 +39,15 @@ func (c Config) Secure() bool { return strings.HasPrefix(c.URL, "https://") }
 const (
 	startPath    = page.SignInPath + "/start"
 	callbackPath = page.SignInPath + "/callback"
+	// outPath is where somebody who has signed out arrives, from the issuer as well.
+	outPath = page.SignInPath + "/out"
 )
 
 // CallbackURL is the address to register at the issuer.
 func (c Config) CallbackURL() string { return strings.TrimSuffix(c.URL, "/") + callbackPath }
+
+// OutURL is the address to register at the issuer for the way back after a sign-out.
+func (c Config) OutURL() string { return strings.TrimSuffix(c.URL, "/") + outPath }
 
 // issuerTimeout bounds one exchange with the issuer.
 const issuerTimeout = 10 * time.Second
@@ -81,6 +86,7 @@ func (s *SignIn) Routes(site *page.Site) {
 	site.Open(http.MethodGet, startPath, s.start)
 	site.Open(http.MethodGet, callbackPath, s.callback)
 	site.Open(http.MethodPost, page.SignOutPath, s.signOut)
+	site.Open(http.MethodGet, outPath, s.out)
 }
 
 // welcome is the page of a stranger, with the link that begins the sign-in.
@@ -90,21 +96,26 @@ func (s *SignIn) welcome(w http.ResponseWriter, r *page.Request) {
 		http.Redirect(w, r.Request, next, http.StatusSeeOther)
 		return
 	}
-	notice := ""
-	if r.Q("out") != "" {
-		notice = r.T("signin.out")
-	}
-	s.show(w, r, http.StatusOK, r.T("signin.title"), notice, next)
+	s.show(w, r, http.StatusOK, r.T("signin.title"), "", next)
 }
 
-// signOut ends the session. Whoever signs out without one has nothing to lose.
+// out is the page of somebody who has signed out.
+func (s *SignIn) out(w http.ResponseWriter, r *page.Request) {
+	text := r.T("signin.out")
+	if r.Q("state") != "" { // the issuer has sent the browser back
+		text = r.T("signin.out-everywhere")
+	}
+	s.show(w, r, http.StatusOK, r.T("signin.title"), text, page.Home)
+}
+
+// signOut ends the session here, and then that of the issuer. Whoever signs out without one has nothing to lose.
 func (s *SignIn) signOut(w http.ResponseWriter, r *page.Request) {
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		s.log.ErrorContext(r.Context(), "session not ended", "error", err)
 		s.show(w, r, http.StatusServiceUnavailable, r.T("signin.title"), r.T("signin.not-out"), page.Home)
 		return
 	}
-	http.Redirect(w, r.Request, page.SignInPath+"?out=1", http.StatusSeeOther)
+	http.Redirect(w, r.Request, s.afterSignOut(r.Context()), http.StatusSeeOther)
 }
 
 // show writes the page of the sign-in with a message.
