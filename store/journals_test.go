@@ -8,9 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/booking"
 	"farebook/ledger"
 	"farebook/store"
 	"farebook/store/monthend"
+	"farebook/store/proposals"
 )
 
 // A journal is posted once, above the limit by two people; what follows from Stripe is not for journals.
@@ -146,6 +148,18 @@ func TestAFailedRefundIsPaidFromTheBank(t *testing.T) {
 		require.NoError(t, err)
 	}
 	refused(journal("bank-2", 20000), "was paid from the bank by another journal")
+	known, err := b.Store.Booking(t.Context(), refund.Reference)
+	require.NoError(t, err)
+	sums, err := b.Store.KnownRefunds(t.Context(), known.ID)
+	require.NoError(t, err)
+	require.Equal(t, store.KnownRefunds{Bank: 20000}, sums)
+	_, err = proposals.New(b.Store).Propose(t.Context(), proposals.NewProposal{
+		Key:  store.IdempotencyKey{Caller: b.caller, Key: "too much", Operation: "create-proposal"},
+		Kind: proposals.KindRefund, Reference: refund.Reference, Refund: booking.RefundRequest{Amount: 26000}, By: alice,
+	})
+	var beyond *store.RefundExceedsCapturedError
+	require.ErrorAs(t, err, &beyond)
+	require.EqualValues(t, 25900, beyond.Left.Value)
 	delete(owed, ledger.LiabilityRefundsPayable)
 	require.Equal(t, owed, b.owed())
 	require.EqualValues(t, -20000, b.balanceOf("asset:bank"))

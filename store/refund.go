@@ -111,18 +111,20 @@ func (s *Store) RefundByStripeID(ctx context.Context, id string) (Refund, error)
 	return s.refundFrom(s.db.WithContext(ctx).Where("r.stripe_refund_id = ?", id))
 }
 
-// KnownRefunds are the sums of a booking's refunds that have not failed, in minor units.
+// KnownRefunds are the sums of a booking's refunds that give money back, in minor units.
 type KnownRefunds struct {
 	Made  int64 // at Stripe
 	Asked int64 // not known to be made at Stripe yet
+	Bank  int64 // failed at Stripe, and paid from the bank by a journal
 }
 
 // KnownRefunds adds them up.
 func (s *Store) KnownRefunds(ctx context.Context, bookingID uint64) (known KnownRefunds, err error) {
 	err = s.db.WithContext(ctx).Model(&refundRow{}).
-		Select("COALESCE(SUM(IF(status = ?, 0, amount)), 0) AS made, COALESCE(SUM(IF(status = ?, amount, 0)), 0) AS asked",
-			booking.RefundRequested, booking.RefundRequested).
-		Where("booking_id = ? AND status NOT IN ?", bookingID, failedRefund).
+		Select("COALESCE(SUM(IF(status = ? OR status IN ?, 0, amount)), 0) AS made, COALESCE(SUM(IF(status = ?, amount, 0)), 0) AS asked, "+
+			"COALESCE(SUM(IF(status IN ? AND "+paidFromBank+", amount, 0)), 0) AS bank",
+			booking.RefundRequested, failedRefund, booking.RefundRequested, failedRefund).
+		Where("booking_id = ?", bookingID).
 		Scan(&known).Error
 	return known, err
 }

@@ -95,7 +95,7 @@ func (p *Proposals) refundRow(ctx context.Context, in NewProposal) (proposalRow,
 	if err != nil {
 		return proposalRow{}, err
 	}
-	left := known.Payment.AmountCaptured - refunded.Made - refunded.Asked
+	left := known.Payment.AmountCaptured - refunded.Made - refunded.Asked - refunded.Bank
 	if in.Refund.Amount > left {
 		return proposalRow{}, &store.RefundExceedsCapturedError{
 			Asked: money.Money{Value: in.Refund.Amount, Currency: known.Amount.Currency},
