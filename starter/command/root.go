@@ -36,7 +36,7 @@ func Root() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
-		emailsCommand(), evidenceCommand(), refundCommand(), proposalsCommand(),
+		emailsCommand(), bookingsCommand(), evidenceCommand(), refundCommand(), proposalsCommand(),
 		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(),
 		ledgerCommand(), payoutsCommand(), verifyCommand(), replayCommand(workflows.ByType()), payloadsCommand(), privacyCommand(), deployCommand(),
 		versionCommand())
