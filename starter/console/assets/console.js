@@ -17,9 +17,8 @@ function browserZone() {
   }
 }
 
-// The list of time zones gets that of this browser, and its button is not needed.
-document.addEventListener("DOMContentLoaded", function () {
-  document.documentElement.classList.add("scripted");
+// The list of time zones gets that of this browser, and its button is not needed. A problem gets the focus.
+function prepare() {
   const select = document.querySelector("select[data-browser-zone]");
   const zone = browserZone();
   if (select && zone) {
@@ -33,6 +32,19 @@ document.addEventListener("DOMContentLoaded", function () {
   const problem = document.getElementById("problem");
   if (problem) {
     problem.focus();
+  }
+}
+
+document.addEventListener("DOMContentLoaded", function () {
+  document.documentElement.classList.add("scripted");
+  prepare();
+});
+
+// A list that was replaced is read from its beginning, unless the reader is in a field of it.
+document.addEventListener("htmx:afterSettle", function () {
+  prepare();
+  if (document.activeElement === document.body) {
+    document.getElementById("main").focus({ preventScroll: true });
   }
 });
 

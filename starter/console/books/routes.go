@@ -1,5 +1,5 @@
 // Package books has the pages of the ledger: the reports of finance with their entries, months, and manual journals. It imports access,
-// ledger, money, templ, and caller and page of the console.
+// ledger, money, templ, and caller, lists and page of the console.
 package books
 
 import (

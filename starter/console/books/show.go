@@ -9,6 +9,7 @@ import (
 
 	"farebook/money"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -42,8 +43,12 @@ func showReport(r *page.Request) (templ.Component, error) {
 	if itemised {
 		file = withItems(query)
 	}
+	views, err := lists.Views(r, "report-"+one.name)
+	if err != nil {
+		return nil, err
+	}
 	title := r.T("books.report." + one.name)
-	return r.Page(title, reportPage(r, shown, at, address(reportsPath+"/"+one.name, nil), address(filesPath+"/reports/"+one.name, file))), nil
+	return r.Page(title, reportPage(r, shown, at, views, reportsPath+"/"+one.name, address(filesPath+"/reports/"+one.name, file))), nil
 }
 
 func withItems(query url.Values) url.Values {
@@ -69,10 +74,14 @@ func showStatement(r *page.Request) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	views, err := lists.Views(r, "statement")
+	if err != nil {
+		return nil, err
+	}
 	here := "/" + url.PathEscape(account)
 	at := place{statementKind, query, true}
 	return r.Page(r.T("books.statement", "Account", account),
-		reportPage(r, shown, at, statementsPath+here, address(filesPath+"/statements"+here, query))), nil
+		reportPage(r, shown, at, views, statementsPath+here, address(filesPath+"/statements"+here, query))), nil
 }
 
 func showPayout(r *page.Request) (templ.Component, error) {
@@ -85,7 +94,7 @@ func showPayout(r *page.Request) (templ.Component, error) {
 	here := "/" + url.PathEscape(id)
 	at := place{kind{name: "payout"}, query, true}
 	return r.Page(r.T("books.payout", "Payout", id),
-		reportPage(r, shown, at, payoutsPath+here, address(filesPath+"/payouts"+here, query))), nil
+		reportPage(r, shown, at, templ.NopComponent, payoutsPath+here, address(filesPath+"/payouts"+here, query))), nil
 }
 
 // transaction is a transaction of the ledger.

@@ -58,7 +58,11 @@ var exported = map[string]list{
 		"number", "booking", "kind", "audience", "status", "attempts", "writtenAt", "sentAt", "messageId", "resentOf", "lastError",
 	)},
 	"attention": {"attention", "/v1/attention", "matters", plain(
-		"id", "booking", "kind", "subject", "text", "openedAt", "closedAt", "closedBy", "note",
+		"id", "booking", "kind", "subject", "text", "openedAt", "closedAt", "closedBy", "note", "takenBy", "takenAt", "comments",
+	)},
+	"proposals": {"proposals", "/v1/proposals", "proposals", join(
+		plain("code", "kind", "state", "booking", "item"), []column{amount},
+		plain("reason", "account", "note", "proposedBy", "proposedAt", "decidedBy", "decidedAt", "decisionNote", "refundId"),
 	)},
 	"reconciliations": {"reconciliations", "/v1/reconciliations", "reconciliations", plain(
 		"correlationId", "status", "startedAt", "completedAt", "dryRun", "scope", "lookbackDays", "applies", "scanned", "overdue", "error",

@@ -57,11 +57,18 @@ func clone(query url.Values) url.Values {
 // Bar is shown beside the filters of a list: the person's views of it, a field to save the filters of the URL, and the export of the
 // list. name is that of the list in the address of the export; query are the filters as the API takes them.
 func Bar(r *page.Request, name string, query url.Values) (templ.Component, error) {
+	return barWith(r, name, Export(name, query))
+}
+
+// Views is Bar without an export, for a report, which has its own.
+func Views(r *page.Request, name string) (templ.Component, error) { return barWith(r, name, "") }
+
+func barWith(r *page.Request, name, export string) (templ.Component, error) {
 	var found struct{ Views []saved }
 	if err := r.API.Get(r.Context(), "/v1/views", url.Values{"list": {name}}, &found); err != nil {
 		return nil, err
 	}
-	return bar(r, name, found.Views, Export(name, query)), nil
+	return bar(r, name, found.Views, export), nil
 }
 
 // Export is the address of a list as CSV. query are the filters as the API takes them, and run where the list is that of a run.

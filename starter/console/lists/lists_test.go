@@ -51,7 +51,9 @@ func TestAnExportHasEveryPage(t *testing.T) {
 	support := k.As(access.Support)
 	all := rows(t, support.Get("/console/exports/attention"))
 	require.Len(t, all, 251)
-	require.Equal(t, []string{"id", "booking", "kind", "subject", "text", "openedAt", "closedAt", "closedBy", "note"}, all[0])
+	require.Equal(t, []string{
+		"id", "booking", "kind", "subject", "text", "openedAt", "closedAt", "closedBy", "note", "takenBy", "takenAt", "comments",
+	}, all[0])
 	subjects := map[string]bool{}
 	for _, row := range all[1:] {
 		subjects[row[3]] = true
@@ -75,7 +77,7 @@ func TestExportsAreOfTheListsOfTheAPI(t *testing.T) {
 	admin := k.As(access.Administrator)
 	for _, name := range []string{
 		"bookings", "refunds", "disputes", "payouts", "events", "emails", "attention", "reconciliations", "reconciliation-items?run=recon_found",
-		"audit", "clients", "api-keys",
+		"audit", "clients", "api-keys", "proposals",
 	} {
 		require.NotEmpty(t, rows(t, admin.Get("/console/exports/"+name)), name)
 	}
@@ -92,11 +94,24 @@ func TestListsHaveViewsAndAnExport(t *testing.T) {
 	for name, query := range map[string]string{
 		"bookings": "status=confirmed", "refunds": "status=failed", "reconciliations": "status=failed", "audit": "subject=item%2F7",
 		"events": "state=failed", "emails": "status=failed", "payouts": "status=paid", "disputes": "status=lost",
-		"attention": "kind=refund_failed",
+		"attention": "kind=refund_failed", "proposals": "state=sent",
 	} {
 		shown := admin.Get("/console/" + name + "?" + query).Require(http.StatusOK)
 		require.Equal(t, name, shown.Find(".listbar input[name=list]").AttrOr("value", ""))
 		require.Equal(t, query, shown.Find(".listbar input[name=query]").AttrOr("value", ""), name)
 		require.Contains(t, shown.Find(".listbar a[download]").AttrOr("href", ""), "/console/exports/"+name+"?"+query)
 	}
+}
+
+// Reports have the views that their reader has saved, each its own; those of statements are of every account.
+func TestReportsHaveViews(t *testing.T) {
+	t.Parallel()
+	finance := consolekit.New(t, nil).As(access.Finance)
+	const form = `main form[action="/console/views"]`
+	const balances = "/console/books/reports/balances?asOf=2026-03-31&currency=USD"
+	shown := finance.Submit(finance.Get(balances).Require(http.StatusOK), form, "name", "March").Require(http.StatusOK)
+	require.Equal(t, balances, shown.URL.RequestURI())
+	require.Equal(t, balances, finance.Get("/console/books/reports/balances").Find(`.listbar a:contains("March")`).AttrOr("href", ""))
+	finance.Submit(finance.Get("/console/books/statements/asset:bank?month=2026-03"), form, "name", "The month").Require(http.StatusOK)
+	require.Contains(t, finance.Get("/console/books/statements/asset:stripe_clearing").Text(".listbar"), "The month")
 }

@@ -1,5 +1,5 @@
 // Package proposals has the console's pages of what is above the limit of a role: propose it, and send, decline or withdraw it. It imports
-// access, money, templ, and caller and page of the console.
+// access, money, templ, and caller, lists and page of the console.
 package proposals
 
 import (
@@ -13,6 +13,7 @@ import (
 	"farebook/access"
 	"farebook/money"
 	"farebook/starter/console/caller"
+	"farebook/starter/console/lists"
 	"farebook/starter/console/page"
 )
 
@@ -90,7 +91,11 @@ func list(r *page.Request) (templ.Component, error) {
 	if err := r.API.Get(r.Context(), apiPath, r.Query("state", "booking", "after"), &found); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("proposals.title"), listPage(r, found)), nil
+	bar, err := lists.Bar(r, "proposals", r.Query("state", "booking"))
+	if err != nil {
+		return nil, err
+	}
+	return r.Page(r.T("proposals.title"), listPage(r, bar, found)), nil
 }
 
 func show(r *page.Request) (templ.Component, error) {
