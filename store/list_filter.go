@@ -23,9 +23,24 @@ type ListFilter struct {
 	Email           string // the whole address; letters match in both cases
 	Flight          string
 	Attention       bool // an operator has to examine the booking
+	// Paid narrows bookings to those whose payment was captured, or was not.
+	Paid YesOrNo
+	// DeclineCode narrows bookings to those that are not paid and whose last attempt was declined with it.
+	DeclineCode string
+	// Failed narrows refunds to those that gave nothing back, or leaves them out.
+	Failed YesOrNo
 	// Amount is of the listed object.
 	Amount AmountRange
 }
+
+// YesOrNo narrows a list to rows for which something is so, or is not; empty does not narrow it.
+type YesOrNo string
+
+// The answers.
+const (
+	Yes YesOrNo = "yes"
+	No  YesOrNo = "no"
+)
 
 // AmountRange is a range of amounts of one currency, in minor units, both ends included. Max is zero for no upper end, Currency is empty
 // for every currency.
@@ -72,7 +87,28 @@ func (f ListFilter) narrow(query *gorm.DB, table, bookings, payments string) *go
 	if f.Attention {
 		query = query.Where(bookings + ".attention IS NOT NULL")
 	}
-	return f.Amount.narrow(query, table)
+	return f.Amount.narrow(f.narrowOutcome(query, table, payments), table)
+}
+
+// narrowOutcome narrows to bookings that were paid or declined, and to refunds that failed or did not.
+func (f ListFilter) narrowOutcome(query *gorm.DB, table, payments string) *gorm.DB {
+	captured := "COALESCE(" + payments + ".amount_captured, 0)"
+	if f.DeclineCode != "" {
+		query = query.Where(payments+".decline_code = ? AND "+captured+" = 0", f.DeclineCode)
+	}
+	switch f.Paid {
+	case Yes:
+		query = query.Where(captured + " > 0")
+	case No:
+		query = query.Where(captured + " = 0")
+	}
+	switch f.Failed {
+	case Yes:
+		query = query.Where(table+".status IN ?", failedRefund)
+	case No:
+		query = query.Where(table+".status NOT IN ?", failedRefund)
+	}
+	return query
 }
 
 // sameEmail compares addresses by the index, then without what the column's collation ignores beside the case, such as accents.

@@ -124,6 +124,12 @@ func (m moneyBack) keys(conn *gorm.DB, f ListFilter) []*gorm.DB {
 		return m.ofBookings(conn, f, "attention_items b FORCE INDEX (idx_attention_list)", "booking_id", "b.is_open = 1")
 	case f.Status != "":
 		return f.by(conn, m.table, "t", "status", "status", f.Status)
+	case f.Failed == Yes:
+		var reads []*gorm.DB
+		for _, status := range failedRefund {
+			reads = append(reads, f.by(conn, m.table, "t", "status", "status", string(status))...)
+		}
+		return reads
 	}
 	return f.by(conn, m.table, "t", "created", "", "")
 }

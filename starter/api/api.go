@@ -104,6 +104,8 @@ type api struct {
 	// arriving has an element for each file that arrives or is compared.
 	arriving chan struct{}
 	figures  *gauges.Reader
+	// asking has an element while Stripe is asked for its balance.
+	asking chan struct{}
 }
 
 // New returns the handler of the whole API.
@@ -127,6 +129,7 @@ func New(deps Deps) (http.Handler, error) {
 	a := &api{
 		Deps: deps, gates: newGates(deps.Limits), figures: gauges.New(deps.Store),
 		reading: make(chan struct{}, reportsAtOnce), arriving: make(chan struct{}, filesAtOnce),
+		asking: make(chan struct{}, 1),
 	}
 	mux := http.NewServeMux()
 	spec := humago.New(mux, humaConfig())

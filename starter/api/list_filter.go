@@ -41,13 +41,12 @@ func (w *wrong) problem(ctx context.Context) error {
 	return invalid(ctx, *w...)
 }
 
-// filter reads the filters for a caller, who sees every client's rows with operations:read and otherwise those of its client.
-func (in ListFilters) filter(ctx context.Context, status string) (store.ListFilter, error) {
+// filter adds the filters to those that one list has, for a caller, who sees every client's rows with operations:read and otherwise those
+// of its client.
+func (in ListFilters) filter(ctx context.Context, f store.ListFilter) (store.ListFilter, error) {
 	var w wrong
-	f := store.ListFilter{
-		Owner: ownerOf(ctx), Status: status, PaymentIntentID: in.PaymentIntent, ChargeID: in.Charge, Email: in.Email, Flight: in.Flight,
-		Attention: in.Attention != "", Amount: in.amounts(&w),
-	}
+	f.Owner, f.PaymentIntentID, f.ChargeID, f.Email, f.Flight = ownerOf(ctx), in.PaymentIntent, in.Charge, in.Email, in.Flight
+	f.Attention, f.Amount = in.Attention != "", in.amounts(&w)
 	f.Named = w.named(in.Q)
 	f.From, f.To = w.times(in.From, in.To)
 	if in.Email != "" && !isAddress(in.Email) {
@@ -116,4 +115,6 @@ func isAddress(text string) bool {
 const maxAddress = 254
 
 // bound is what the cursor of a list belongs to, beside the caller's client.
-func (in ListFilters) bound(f store.ListFilter) any { return []any{f.Owner == nil, f.Status, in} }
+func (in ListFilters) bound(f store.ListFilter) any {
+	return []any{f.Owner == nil, f.Status, f.Paid, f.DeclineCode, f.Failed, in}
+}

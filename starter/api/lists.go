@@ -33,7 +33,9 @@ func (a *api) addLists(spec huma.API) {
 type listBookingsInput struct {
 	PageInput
 	ListFilters
-	Status string `query:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
+	Status      string `query:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
+	Paid        string `query:"paid" enum:"yes,no" doc:"Only bookings whose payment was captured, or was not."`
+	DeclineCode string `query:"declineCode" pattern:"^[!-~]{1,64}$" doc:"Only bookings that are not paid and whose last attempt was declined with this code." example:"insufficient_funds"`
 }
 
 // listedBooking is a booking of a list. GET /v1/bookings/{reference} has the rest.
@@ -85,7 +87,9 @@ type listBookingsOutput struct {
 }
 
 func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBookingsOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.ListFilters, in.Status)
+	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.ListFilters, store.ListFilter{
+		Status: in.Status, Paid: store.YesOrNo(in.Paid), DeclineCode: in.DeclineCode,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +102,10 @@ func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBoo
 	return out, nil
 }
 
-// listPage reads what a list of bookings, refunds or disputes is asked for.
-func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters ListFilters, status string,
+// listPage reads what a list of bookings, refunds or disputes is asked for. own are the filters that only this list has.
+func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters ListFilters, own store.ListFilter,
 ) (store.ListFilter, page, error) {
-	filter, err := filters.filter(ctx, status)
+	filter, err := filters.filter(ctx, own)
 	if err != nil {
 		return filter, page{}, err
 	}
@@ -113,6 +117,7 @@ type listRefundsInput struct {
 	PageInput
 	ListFilters
 	Status string `query:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
+	Failed string `query:"failed" enum:"yes,no" doc:"Only refunds that gave nothing back (failed or canceled), or only the others."`
 }
 
 type listRefundsOutput struct {
@@ -123,7 +128,9 @@ type listRefundsOutput struct {
 }
 
 func (a *api) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefundsOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.ListFilters, in.Status)
+	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.ListFilters, store.ListFilter{
+		Status: in.Status, Failed: store.YesOrNo(in.Failed),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +160,7 @@ type listDisputesOutput struct {
 func listedDisputeOf(d store.ListedDispute) disputeView { return disputeViewOf(d.Dispute, d.Reference) }
 
 func (a *api) listDisputes(ctx context.Context, in *listDisputesInput) (*listDisputesOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.ListFilters, in.Status)
+	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.ListFilters, store.ListFilter{Status: in.Status})
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,9 +10,7 @@ import (
 	"farebook/access"
 	"farebook/money"
 	"farebook/starter/recon"
-	"farebook/store"
 	"farebook/store/gauges"
-	runs "farebook/store/recon"
 	"farebook/store/report"
 )
 
@@ -39,6 +34,7 @@ func (a *api) addOverview(spec huma.API) {
 		OperationID: "get-overview-days", Method: http.MethodGet, Path: overviewPath + "/days", Tags: []string{operationsTag},
 		Summary: "Read the days of the overview", Description: "The last 14 days, the oldest first and today last.", Errors: []int{422},
 	}, access.OperationsRead), a.getOverviewDays)
+	a.addClearing(spec)
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-disputes-due", Method: http.MethodGet, Path: disputesPath + "/due", Tags: []string{operationsTag},
 		Summary: "List the disputes whose evidence is due", Description: "The soonest deadline first, of every client.", Errors: []int{422},
@@ -226,34 +222,19 @@ func (a *api) addOpen(ctx context.Context, o *overview) error {
 			o.Attention = append(o.Attention, openViewOf(open))
 		}
 	}
-	run, err := runs.New(a.Store).LastGoodRun(ctx)
-	reconciled := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if o.Reconciliation, err = a.lastReconciliation(ctx, reading); err != nil {
 		return err
-	}
-	if reconciled {
-		o.Reconciliation = &reconciliationView{Summary: recon.SummaryOf(run)}
-		for _, count := range reading.Findings {
-			o.Reconciliation.Open += count
-		}
 	}
 	books, err := a.Store.ClearingAccount(ctx)
 	o.Clearing = []clearingView{}
 	for _, currency := range currencies(books, reading.Clearing) {
 		clearing := clearingView{Books: money.Money{Value: books[currency], Currency: currency}}
-		if reconciled {
+		if o.Reconciliation != nil {
 			clearing.Unexplained = &money.Money{Value: reading.Clearing[currency], Currency: currency}
 		}
 		o.Clearing = append(o.Clearing, clearing)
 	}
 	return err
-}
-
-// currencies are those of either, in order.
-func currencies(a, b map[money.Currency]int64) []money.Currency {
-	all := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 func openViewOf(open gauges.Open) openView {

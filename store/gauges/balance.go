@@ -27,41 +27,57 @@ func (r *Reader) balance(ctx context.Context, out *Reading) error {
 		return fmt.Errorf("sealing: %w", err)
 	}
 	out.LastSeal, out.Unsealed = sealing.SealedAt, sealing.PostedAt
-	if err := r.readSeals(ctx); err != nil {
+	toID, imbalance, err := r.readSeals(ctx)
+	if err != nil {
 		return fmt.Errorf("seals: %w", err)
 	}
-	rest, err := journal.SumsOf(r.books.DB().WithContext(ctx), r.sealed.toID+1, r.sealed.toID+Cap)
+	rest, err := journal.SumsOf(r.books.DB().WithContext(ctx), toID+1, toID+Cap)
 	if err != nil {
 		return fmt.Errorf("balance of the unsealed ledger: %w", err)
 	}
-	out.Imbalance = map[money.Currency]int64{}
-	for _, amounts := range r.sealed.sums {
-		for currency, amount := range amounts {
-			out.Imbalance[currency] += amount
-		}
-	}
 	for _, one := range rest {
-		out.Imbalance[one.Currency] += one.Amount
+		imbalance[one.Currency] += one.Amount
 	}
+	out.Imbalance = imbalance
 	return nil
 }
 
-// readSeals adds the seals that were made since the last reading.
-func (r *Reader) readSeals(ctx context.Context) error {
-	var rows []struct {
-		Number, ToID uint64
-		Sums         string
-	}
+// sealRow is what a reading needs of a seal.
+type sealRow struct {
+	Number, ToID uint64
+	Sums         string
+}
+
+// readSeals adds the seals that were made since the last reading. It returns the last transaction that the seals cover, and the net of all
+// of them by currency.
+func (r *Reader) readSeals(ctx context.Context) (toID uint64, imbalance map[money.Currency]int64, err error) {
 	const after = "SELECT number, to_id, sums FROM ledger_seals WHERE number > ? ORDER BY number LIMIT ?"
-	err := r.books.DB().WithContext(ctx).Raw(after, r.sealed.number, sealPage).Scan(&rows).Error
-	if err != nil {
-		return err
+	var rows []sealRow
+	if err := r.books.DB().WithContext(ctx).Raw(after, r.lastSeal(), sealPage).Scan(&rows).Error; err != nil {
+		return 0, nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, row := range rows {
+		if row.Number <= r.sealed.number {
+			continue // another reading has added it meanwhile
+		}
 		if err := journal.AddSums(r.sealed.sums, row.Sums); err != nil {
-			return fmt.Errorf("sums of seal %d: %w", row.Number, err)
+			return 0, nil, fmt.Errorf("sums of seal %d: %w", row.Number, err)
 		}
 		r.sealed.number, r.sealed.toID = row.Number, row.ToID
 	}
-	return nil
+	imbalance = map[money.Currency]int64{}
+	for _, amounts := range r.sealed.sums {
+		for currency, amount := range amounts {
+			imbalance[currency] += amount
+		}
+	}
+	return r.sealed.toID, imbalance, nil
+}
+
+func (r *Reader) lastSeal() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sealed.number
 }

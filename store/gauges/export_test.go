@@ -20,5 +20,6 @@ func Statements() (all []Statement) {
 		Statement{openFindings, []any{1, recon.ItemFound, 1, recon.ItemFailed}},
 		Statement{bookedInDay, []any{"2026-11-25", "2026-11-26"}},
 		Statement{refundedInDay, []any{"2026-11-25", "2026-11-26"}},
+		Statement{payoutsUnderway, []any{"pending", "in_transit"}},
 	)
 }

@@ -56,12 +56,12 @@ var (
 	EmailStates   = []string{store.EmailQueued, store.EmailHeld}
 )
 
-// Reader reads the figures. It is safe for concurrent use.
+// Reader reads the figures. It is safe for concurrent use, and readings do not wait for one another.
 type Reader struct {
 	books *store.Store
 	runs  *recon.Runs
 
-	mu     sync.Mutex
+	mu     sync.Mutex // held while seals are added up, and never while the database is read
 	sealed sealedSums
 }
 
@@ -72,8 +72,6 @@ func New(books *store.Store) *Reader {
 
 // Read reads all figures. ctx bounds the time that it may take.
 func (r *Reader) Read(ctx context.Context) (Reading, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var out Reading
 	for _, read := range []func(context.Context, *Reading) error{r.open, r.attention, r.balance, r.reconciliation, r.fence} {
 		if err := read(ctx, &out); err != nil {

@@ -31,6 +31,10 @@ func (s *script) lists() {
 		{"to examine", store.ListFilter{Attention: true}, newest},
 		{"of no amount", store.ListFilter{Amount: store.AmountRange{Currency: "USD", Min: 1, Max: 2}}, newest},
 		{"named", store.ListFilter{Named: bigbooks.Charge(old)}, newest},
+		{"of a day, paid", store.ListFilter{From: day.From, To: day.To, Paid: store.Yes}, newest},
+		{"declined", store.ListFilter{DeclineCode: "insufficient_funds"}, newest},
+		{"that failed", store.ListFilter{Failed: store.Yes}, newest},
+		{"of a day, that did not fail", store.ListFilter{From: day.From, To: day.To, Failed: store.No}, newest},
 	} {
 		s.measure("ListBookings: "+c.name, c.filter, c.page)
 		s.measure("ListRefunds: "+c.name, c.filter, c.page)

@@ -31,6 +31,7 @@ func (s *script) sweeps() {
 	s.measure("Has", newest)
 	s.measure("Read")
 	s.measure("Day", s.now.AddDate(0, 0, -1), s.now)
+	s.measure("PayoutsUnderway")
 	s.measure("DisputesDue", listPage)
 }
 

@@ -24,9 +24,21 @@ var (
 	refundStatuses = []string{"requested", "pending", "requires_action", "succeeded", "failed", "canceled", "unknown"}
 )
 
+// kept is one of the two lists: where the API has it, and the filters that the other one does not take.
+type kept struct {
+	name, path string
+	own        []string
+}
+
+var (
+	bookingList = kept{"bookings", "/v1/bookings", []string{"paid", "declineCode"}}
+	refundList  = kept{"refunds", "/v1/refunds", []string{"failed"}}
+)
+
 // query is what the URL of a list asks the API for. Amounts are written in major units there, and dates as days of the time zone.
-func query(r *page.Request) (url.Values, *caller.Problem) {
-	asked := r.Query("q", "status", "email", "paymentIntent", "charge", "flight", "currency", "attention", "after")
+func (l kept) query(r *page.Request) (url.Values, *caller.Problem) {
+	names := []string{"q", "status", "email", "paymentIntent", "charge", "flight", "currency", "attention", "after"}
+	asked := r.Query(append(names, l.own...)...)
 	if from := r.Q("from"); from != "" {
 		asked.Set("from", r.Day(from, 0))
 	}
@@ -63,12 +75,12 @@ func refused(r *page.Request, fields ...caller.Field) *caller.Problem {
 }
 
 // read reads a page of a list. What is wrong with a filter is shown beside it, and is no error.
-func read(r *page.Request, path string, into any) (*caller.Problem, error) {
-	asked, problem := query(r)
+func (l kept) read(r *page.Request, into any) (*caller.Problem, error) {
+	asked, problem := l.query(r)
 	if problem != nil {
 		return problem, nil
 	}
-	err := r.API.Get(r.Context(), path, asked, into)
+	err := r.API.Get(r.Context(), l.path, asked, into)
 	if errors.As(err, &problem) && problem.Status == http.StatusUnprocessableEntity {
 		return problem, nil
 	}
@@ -76,18 +88,18 @@ func read(r *page.Request, path string, into any) (*caller.Problem, error) {
 }
 
 // bar is shown beside the filters of a list.
-func bar(r *page.Request, name string) (templ.Component, error) {
-	asked, _ := query(r) // a filter that is wrong is left out, and is shown beside its field
-	return lists.Bar(r, name, asked)
+func (l kept) bar(r *page.Request) (templ.Component, error) {
+	asked, _ := l.query(r) // a filter that is wrong is left out, and is shown beside its field
+	return lists.Bar(r, l.name, asked)
 }
 
 func showList(r *page.Request) (templ.Component, error) {
 	var found bookingsPage
-	problem, err := read(r, "/v1/bookings", &found)
+	problem, err := bookingList.read(r, &found)
 	if err != nil {
 		return nil, err
 	}
-	beside, err := bar(r, "bookings")
+	beside, err := bookingList.bar(r)
 	if err != nil {
 		return nil, err
 	}
@@ -96,15 +108,15 @@ func showList(r *page.Request) (templ.Component, error) {
 
 func showRefunds(r *page.Request) (templ.Component, error) {
 	var found refundsPage
-	problem, err := read(r, "/v1/refunds", &found)
+	problem, err := refundList.read(r, &found)
 	if err != nil {
 		return nil, err
 	}
-	beside, err := bar(r, "refunds")
+	beside, err := refundList.bar(r)
 	if err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("bookings.refunds.title"), refundList(r, problem, found, beside)), nil
+	return r.Page(r.T("bookings.refunds.title"), listedRefunds(r, problem, found, beside)), nil
 }
 
 func showRefund(r *page.Request) (templ.Component, error) {

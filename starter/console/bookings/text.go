@@ -3,9 +3,11 @@ package bookings
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
+	"farebook/starter/console/caller"
 	"farebook/starter/console/page"
 )
 
@@ -19,6 +21,21 @@ func statusOptions(r *page.Request, statuses []string) []page.Option {
 	return page.Choices(r.T("bookings.any"), statuses, func(status string) string {
 		return r.Words.Or(strings.ReplaceAll(status, "_", " "), "status."+status)
 	})
+}
+
+// yesOrNo are the options of a filter, whose texts begin with an id.
+func yesOrNo(r *page.Request, id string) []page.Option {
+	return page.Choices(r.T("bookings.any"), []string{"yes", "no"}, func(value string) string { return r.T(id + value) })
+}
+
+// dateFilter is the field of a day. Links from the overview have a time instead, which a field for days would not show.
+func dateFilter(r *page.Request, problem *caller.Problem, name string) page.Input {
+	field := page.Input{Problem: problem, Name: name, Label: r.T("bookings." + name), Value: r.Q(name), Type: "date"}
+	_, err := time.Parse(page.DayLayout, r.Q(name))
+	if r.Q(name) != "" && err != nil {
+		field.Type, field.More = "text", ltr
+	}
+	return field
 }
 
 func reasonOptions(r *page.Request) []page.Option {

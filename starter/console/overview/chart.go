@@ -5,9 +5,12 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/go-analyze/charts"
 
+	"farebook/access"
 	"farebook/money"
 	"farebook/starter/console/caller"
 	"farebook/starter/console/page"
@@ -19,16 +22,16 @@ const (
 )
 
 // chart draws what was captured and refunded a day in one currency. The image is the same in every direction of writing.
-func chart(r *page.Request, w http.ResponseWriter) error {
+func chart(r *page.Request, w http.ResponseWriter, shown *recentDays) error {
 	currency, err := money.ParseCurrency(r.Q("currency"))
 	if err != nil {
 		return caller.Missing()
 	}
-	var found struct{ Days []day }
-	if err := r.API.Get(r.Context(), "/v1/overview/days", url.Values{"zone": {r.Zone.String()}}, &found); err != nil {
+	days, err := daysOf(r, shown)
+	if err != nil {
 		return err
 	}
-	image, err := draw(found.Days, currency, []string{r.T("overview.captured"), r.T("overview.refunded")}, r.Q("scheme") == "dark")
+	image, err := draw(days, currency, []string{r.T("overview.captured"), r.T("overview.refunded")}, r.Q("scheme") == "dark")
 	if err != nil {
 		return err
 	}
@@ -37,6 +40,19 @@ func chart(r *page.Request, w http.ResponseWriter) error {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	_, _ = w.Write(image) // the browser may have gone
 	return nil
+}
+
+// daysOf are the days of the overview that has the chart. Those of one that was shown a while ago, or by another process, are read again.
+func daysOf(r *page.Request, shown *recentDays) ([]day, error) {
+	at, err := strconv.ParseInt(r.Q("at"), 10, 64)
+	if err == nil && r.Person.May(access.OperationsRead) {
+		if days := shown.find(r.Zone.String(), time.UnixMicro(at)); days != nil {
+			return days, nil
+		}
+	}
+	var found struct{ Days []day }
+	err = r.API.Get(r.Context(), "/v1/overview/days", url.Values{"zone": {r.Zone.String()}}, &found)
+	return found.Days, err
 }
 
 func draw(days []day, currency money.Currency, names []string, dark bool) ([]byte, error) {

@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -14,14 +15,19 @@ import (
 	"farebook/starter/console/page"
 )
 
-// moneyPath is where the chart is.
-const moneyPath = page.Root + "/overview/money.svg"
+// moneyPath is where the chart is, and clearingPath has Stripe's balance beside the books.
+const (
+	moneyPath    = page.Root + "/overview/money.svg"
+	clearingPath = page.Root + "/overview/clearing"
+)
 
-// Routes adds the page and its chart.
+// Routes adds the page, its chart, and the question to Stripe.
 func Routes(site *page.Site) {
+	shownDays := &recentDays{}
 	site.Nav(10, "overview.title", page.Home, access.OperationsRead)
-	site.Get(page.Home, show)
-	site.Download(moneyPath, chart)
+	site.Get(page.Home, func(r *page.Request) (templ.Component, error) { return show(r, shownDays) })
+	site.Get(clearingPath, showClearing)
+	site.Download(moneyPath, func(r *page.Request, w http.ResponseWriter) error { return chart(r, w, shownDays) })
 }
 
 // overview is what the page shows of GET /v1/overview.
@@ -74,11 +80,35 @@ type open struct {
 	Oldest *time.Time
 }
 
-func show(r *page.Request) (templ.Component, error) {
+// clearingNow is what the page shows of GET /v1/overview/clearing.
+type clearingNow struct {
+	At             time.Time
+	Answered       bool
+	Failure        string
+	Currencies     []clearingBeside
+	Waiting        open
+	Reconciliation *reconciliation
+}
+
+type clearingBeside struct {
+	Books, Underway, Unposted              money.Money
+	Stripe, Difference, Noted, Unexplained *money.Money
+}
+
+func showClearing(r *page.Request) (templ.Component, error) {
+	var c clearingNow
+	if err := r.API.Get(r.Context(), "/v1/overview/clearing", nil, &c); err != nil {
+		return nil, err
+	}
+	return r.Page(r.T("overview.clearingNow"), clearingPage(r, c)), nil
+}
+
+func show(r *page.Request, days *recentDays) (templ.Component, error) {
 	var o overview
 	if err := r.API.Get(r.Context(), "/v1/overview", url.Values{"zone": {r.Zone.String()}}, &o); err != nil {
 		return nil, err
 	}
+	days.keep(r.Zone.String(), o.At, o.Days)
 	return r.Page(r.T("overview.title"), overviewPage(r, o)), nil
 }
 
@@ -110,9 +140,25 @@ func (d day) share() string {
 	return strconv.FormatInt((200*d.Paid+d.Bookings)/(2*d.Bookings), 10) + " %"
 }
 
-// list is the list of what was made on a day.
-func (d day) list(path string) string {
-	return path + "?" + url.Values{"from": {d.From.UTC().Format(time.RFC3339)}, "to": {d.To.UTC().Format(time.RFC3339)}}.Encode()
+// list is the list of what was made on a day, narrowed by further filters: names and values in pairs.
+func (d day) list(path string, filters ...string) string {
+	query := url.Values{"from": {d.From.UTC().Format(time.RFC3339Nano)}, "to": {d.To.UTC().Format(time.RFC3339Nano)}}
+	for i := 0; i+1 < len(filters); i += 2 {
+		query.Set(filters[i], filters[i+1])
+	}
+	return path + "?" + query.Encode()
+}
+
+// paid narrows a list of bookings to those whose payment was captured.
+var paid = []string{"paid", "yes"}
+
+// captured lists the bookings whose captured amounts are a day's in a currency, and refunded its refunds without those that failed.
+func (d day) captured(currency money.Currency) string {
+	return d.list(bookingsPath, "paid", "yes", "currency", string(currency))
+}
+
+func (d day) refunded(currency money.Currency) string {
+	return d.list(refundsPath, "failed", "no", "currency", string(currency))
 }
 
 // lists of other groups of pages that numbers link to.
@@ -124,12 +170,13 @@ const (
 	emailsPath          = page.Root + "/emails"
 	attentionPath       = page.Root + "/attention"
 	reconciliationsPath = page.Root + "/reconciliations"
+	clearingStatement   = page.Root + "/books/statements/asset:stripe_clearing"
 )
 
 // codes are the decline codes of either day, those of today first.
 func (o overview) codes() (codes []string) {
 	for _, one := range append(append([]decline{}, o.Today.Declines...), o.WeekAgo.Declines...) {
-		if !known(codes, one.Code) {
+		if !isIn(codes, one.Code) {
 			codes = append(codes, one.Code)
 		}
 	}
@@ -140,7 +187,7 @@ func (o overview) codes() (codes []string) {
 func currencies(days ...day) (found []money.Currency) {
 	for _, d := range days {
 		for _, t := range d.Money {
-			if !known(found, t.Captured.Currency) {
+			if !isIn(found, t.Captured.Currency) {
 				found = append(found, t.Captured.Currency)
 			}
 		}
@@ -148,7 +195,7 @@ func currencies(days ...day) (found []money.Currency) {
 	return found
 }
 
-func known[T comparable](all []T, one T) bool {
+func isIn[T comparable](all []T, one T) bool {
 	for _, other := range all {
 		if other == one {
 			return true
@@ -186,9 +233,11 @@ func left(r *page.Request, deadline time.Time) string {
 	return r.T("overview.past", "Age", age(r, r.Now().Sub(deadline)))
 }
 
-// chartOf is where the chart of a currency is.
-func chartOf(currency money.Currency, scheme string) string {
-	return moneyPath + "?" + url.Values{"currency": {string(currency)}, "scheme": {scheme}}.Encode()
+// chartOf is where the chart of a currency is, of the days as an overview has shown them.
+func chartOf(at time.Time, currency money.Currency, scheme string) string {
+	return moneyPath + "?" + url.Values{
+		"currency": {string(currency)}, "scheme": {scheme}, "at": {strconv.FormatInt(at.UnixMicro(), 10)},
+	}.Encode()
 }
 
 // shown is a text, or a dash for an empty one.
