@@ -42,6 +42,10 @@ FLUSH ?=
 SERVER ?= sqlite
 # As which roles `make browser` reads each page of the console.
 ROLES ?= admin
+# Which tests `make browser` runs: all, or ci, those of each commit, which take about two minutes.
+BROWSER ?= all
+BROWSER_all := .
+BROWSER_ci := ^(TestSignInAndOut|TestNobodySignsInWithoutARole|TestAViewerChangesNothing|TestSupportRefundsTheExactRemainder|TestAFailedRefundIsLoud|TestFinanceApprovesAPlan|TestFinancePostsAnItemAndExplainsAnother|TestListsAreReplacedInPlace|TestMainPagesAreReadable)$$
 # How long `make bench-soak` makes bookings.
 MINUTES ?= 10
 # How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, how many Stripe takes for
@@ -187,8 +191,8 @@ BROWSER_NEEDS := chromium=chromium /usr/share/fonts/truetype/noto/NotoSansArabic
 BROWSER_TEST = $(NEED) $(BROWSER_NEEDS) && cd test/browser && npm ci --ignore-scripts --no-audit --no-fund >/dev/null && \
 	$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT)
 
-browser: $(BIN)/with-servers ## Use the console in a real Chromium: roles, money, Arabic, accessibility
-	@$(BROWSER_TEST) . -roles $(ROLES)
+browser: $(BIN)/with-servers ## Use the console in a real Chromium: roles, money, Arabic, accessibility; BROWSER=ci for the tests of each commit
+	@$(BROWSER_TEST) -run '$(BROWSER_$(BROWSER))' . -roles $(ROLES)
 
 console-pictures: $(BIN)/with-servers ## Write the pictures of docs/console.md anew
 	@mkdir -p docs/console

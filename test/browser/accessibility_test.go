@@ -68,6 +68,26 @@ func TestEachPageIsReadable(t *testing.T) {
 	}
 }
 
+// mainPages are those that somebody opens every day.
+func (s *scene) mainPages() []string {
+	return []string{
+		openid.ConsolePath, "/console/bookings", "/console/bookings/" + s.refunded.Reference, "/console/attention", "/console/disputes",
+		"/console/reconciliations/" + s.plan, "/console/books/reports/balances", "/console/clients",
+	}
+}
+
+// The main pages pass the same checks as each page; an administrator reads all of them. This is the part for each commit.
+func TestMainPagesAreReadable(t *testing.T) {
+	t.Parallel()
+	s := play(t)
+	x, f := s.as(newTab(t, s.API.URL()), "admin"), &faults{}
+	for _, address := range s.mainPages() {
+		require.EqualValues(t, 200, x.open(address), address)
+		x.read(f, address)
+	}
+	require.Empty(t, f.found, "%s", strings.Join(f.found, "\n"))
+}
+
 func (x *tab) read(f *faults, address string) {
 	x.t.Helper()
 	for language, direction := range map[string]string{"en": "ltr", "ar": "rtl"} {
