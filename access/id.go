@@ -5,12 +5,13 @@ import (
 	"strings"
 )
 
-// Prefixes of the public ids of clients, API keys, installations and proposals. The ids are not secret.
+// Prefixes of the public ids of clients, API keys, installations, proposals and steps of matters. The ids are not secret.
 const (
 	clientPrefix       = "cl_"
 	keyPrefix          = "ak_"
 	installationPrefix = "in_"
 	proposalPrefix     = "pr_"
+	stepPrefix         = "as_"
 	codeLength         = 10
 	// crockford is Crockford's base 32 alphabet. It has no I, L, O or U, so that ids can be read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -27,6 +28,9 @@ func NewInstallationID() string { return installationPrefix + newCode() }
 
 // NewProposalCode returns a random code, one of 2^50, such as pr_7K2M9QXA4T.
 func NewProposalCode() string { return proposalPrefix + newCode() }
+
+// NewStepCode returns a random code, one of 2^50, such as as_7K2M9QXA4T.
+func NewStepCode() string { return stepPrefix + newCode() }
 
 // IsClientID reports whether a text has the form of a client's id.
 func IsClientID(text string) bool { return isCode(text, clientPrefix) }

@@ -39,8 +39,9 @@ var rules = []Rule{
 	{RefundsWrite, "refund its client's bookings"},
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
 	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},
-	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; close what needs attention; retry and ignore " +
-		"events, resend emails, apply plans, decide items, pause and trigger the schedule; propose refunds and corrections"},
+	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; take, comment on and close what needs " +
+		"attention; retry and ignore events, resend emails, apply plans, decide items, pause and trigger the schedule; propose refunds and " +
+		"corrections"},
 	{ReconciliationRead, "read reconciliations"},
 	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
 	{FinanceRead, "read reports, and the ledger and the months of all clients"},

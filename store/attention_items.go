@@ -23,6 +23,9 @@ type AttentionItem struct {
 	ClosedAt  *time.Time // nil while it is open
 	ClosedBy  string     // empty for one that closed when its matter was settled
 	Note      string
+
+	// Progress is what people have done about it before it closed.
+	Progress AttentionProgress `gorm:"-"`
 }
 
 // AttentionFilter narrows the matters; what is zero does not.
@@ -49,8 +52,14 @@ const (
 // AttentionItem reads a matter, or ErrNotFound.
 func (s *Store) AttentionItem(ctx context.Context, id uint64) (AttentionItem, error) {
 	var item AttentionItem
-	err := attentionItems(s.db.WithContext(ctx), "").Where("a.id = ?", id).Take(&item).Error
-	return item, db.NotFound(err)
+	conn := s.db.WithContext(ctx)
+	err := attentionItems(conn, "").Where("a.id = ?", id).Take(&item).Error
+	if err != nil {
+		return AttentionItem{}, db.NotFound(err)
+	}
+	one := []AttentionItem{item}
+	err = addProgress(conn, one)
+	return one[0], err
 }
 
 // AttentionItems lists matters, the newest first unless the filter says otherwise.
@@ -69,8 +78,10 @@ func (s *Store) AttentionItems(ctx context.Context, f AttentionFilter) ([]Attent
 	if f.Oldest {
 		order = "id"
 	}
-	err := db.Merge(conn, order, f.Limit, reads).Scan(&items).Error
-	return items, err
+	if err := db.Merge(conn, order, f.Limit, reads).Scan(&items).Error; err != nil {
+		return nil, err
+	}
+	return items, addProgress(conn, items)
 }
 
 // attentionItems begins a read, through an index that is named or any.
@@ -141,22 +152,14 @@ func (e *AttentionClosedError) Error() string {
 // returns *AttentionClosedError, or ErrNotFound.
 func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by access.Actor, now time.Time) error {
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		var row attentionRow
-		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
-			return db.NotFound(err)
+		row, b, err := s.lockMatter(tx, id, now)
+		if err != nil {
+			return err
 		}
-		var b *lockedBooking
-		if row.BookingID != nil {
-			b = s.newLockedBooking(tx, now) // the booking first, as whoever records locks it
-			if err := tx.Clauses(db.ForUpdate).Where("id = ?", *row.BookingID).Take(&b.booking).Error; err != nil {
-				return err
-			}
+		if b != nil {
 			if err := b.keepEarlierAttention(); err != nil {
 				return err
 			}
-		}
-		if err := tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
-			return err
 		}
 		if row.ClosedBy != "" && row.Note == db.Truncate(note, 500) {
 			return nil
@@ -178,4 +181,20 @@ func (s *Store) CloseAttention(ctx context.Context, id uint64, note string, by a
 			Detail: string(row.Kind) + " " + row.Subject,
 		})
 	})
+}
+
+// lockMatter locks a matter, and its booking before it, as whoever records does. b is nil for a matter without a booking. Error:
+// ErrNotFound.
+func (s *Store) lockMatter(tx *gorm.DB, id uint64, now time.Time) (row attentionRow, b *lockedBooking, err error) {
+	if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
+		return row, nil, db.NotFound(err)
+	}
+	if row.BookingID != nil {
+		b = s.newLockedBooking(tx, now)
+		if err := tx.Clauses(db.ForUpdate).Where("id = ?", *row.BookingID).Take(&b.booking).Error; err != nil {
+			return row, nil, err
+		}
+	}
+	err = tx.Clauses(db.ForUpdate).Where("id = ?", id).Take(&row).Error
+	return row, b, err
 }

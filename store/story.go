@@ -28,6 +28,7 @@ type Story struct {
 	Audit    []AuditEntry // oldest first
 	Ledger   []LedgerTransaction
 	Matters  []AttentionItem // oldest first
+	Steps    []AttentionStep // of the matters, oldest first
 	// Others are the other bookings of the customer's email address, the newest first; MoreOthers says that there are more.
 	Others     []Booking
 	MoreOthers bool
@@ -63,6 +64,7 @@ func (s *Store) Story(ctx context.Context, known Booking, owner *Owner) (Story, 
 			slices.Reverse(story.Matters)
 			return err
 		},
+		func() (err error) { story.Steps, err = storySteps(conn, story.Matters); return err },
 		func() error { return story.readOthers(ctx, s, owner) },
 	} {
 		if err := read(); err != nil {
@@ -94,6 +96,14 @@ func storyEmails(conn *gorm.DB, known Booking) ([]Email, error) {
 		emails[i].Booking = known
 	}
 	return emails, err
+}
+
+func storySteps(conn *gorm.DB, matters []AttentionItem) ([]AttentionStep, error) {
+	ids := make([]uint64, len(matters))
+	for i, matter := range matters {
+		ids[i] = matter.ID
+	}
+	return attentionSteps(conn, ids, StoryRows)
 }
 
 func requestsOf(conn *gorm.DB, bookingID uint64) ([]StoryRequest, error) {

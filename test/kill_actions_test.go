@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/access"
 	"farebook/internal/dev/testkit"
 )
 
@@ -23,6 +24,7 @@ func TestAPIKilledInAnAction(t *testing.T) {
 		{"api-after-action-answer", cancelPaid},
 		{"api-after-action", captureAll},
 		{"api-after-action", reconcileOnce},
+		{"api-after-action", commentOnce},
 	} {
 		t.Run(c.point, func(t *testing.T) {
 			t.Parallel()
@@ -67,4 +69,14 @@ func reconcileOnce(s *testkit.Stack) {
 	answer.Into(s.T, &run)
 	s.AwaitRunEnd("Reconciliation:" + run.CorrelationID)
 	require.Equal(s.T, 1, s.DB.Count(s.T, "SELECT COUNT(*) FROM reconciliation_runs"))
+}
+
+// commentOnce comments on a matter: the comment is kept once, under the code that the first request claimed.
+func commentOnce(s *testkit.Stack) {
+	s.DB.Exec(s.T, "INSERT INTO attention_items (kind, subject, text, opened_at) VALUES ('earlier', 'x', 'ask somebody', UTC_TIMESTAMP(6))")
+	s.API.Token = s.DB.NewKey(s.T, "desk", access.OperationsWrite)
+	matter := s.DB.Text(s.T, "SELECT id FROM attention_items")
+	sendUntil(s, "/v1/attention/"+matter+"/comments", "action", []byte(`{"text":"the bank answers on Monday"}`), http.StatusCreated)
+	require.Equal(s.T, 1, s.DB.Count(s.T, "SELECT COUNT(*) FROM attention_steps WHERE kind = 'comment'"))
+	require.Equal(s.T, 1, s.DB.Count(s.T, "SELECT COUNT(*) FROM audit_log WHERE action = 'attention.comment'"))
 }

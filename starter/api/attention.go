@@ -15,7 +15,8 @@ import (
 
 const (
 	attentionPath = "/v1/attention"
-	closePath     = attentionPath + "/{id}/close"
+	matterPath    = attentionPath + "/{id}"
+	closePath     = matterPath + "/close"
 	operationsTag = "Operations"
 )
 
@@ -34,6 +35,7 @@ func (a *api) addAttention(spec huma.API) {
 			"opens again only when its text changes.",
 		RequestBody: &huma.RequestBody{Required: true},
 	}), a.closeAttention)
+	a.addAttentionSteps(spec)
 }
 
 type attentionInput struct {
@@ -77,7 +79,8 @@ func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attention
 		return nil, err
 	}
 	out := &attentionOutput{}
-	out.Body.Matters, out.Body.PageEnd = pageOf(items, page, view.MatterOf, func(item store.AttentionItem) uint64 { return item.ID })
+	out.Body.Matters, out.Body.PageEnd = pageOf(items, page, view.MatterTo(actorOf(ctx)),
+		func(item store.AttentionItem) uint64 { return item.ID })
 	return out, nil
 }
 
@@ -106,8 +109,13 @@ func (a *api) closeAttention(ctx context.Context, in *matterInput) (*replayable[
 			if err := a.Store.CloseAttention(ctx, in.ID, note, actorOf(ctx), a.Store.Now()); err != nil {
 				return view.Matter{}, orMissing(err, errNoSuchMatter)
 			}
-			item, err := a.Store.AttentionItem(ctx, in.ID)
-			return view.MatterOf(item), orMissing(err, errNoSuchMatter)
+			return a.matter(ctx, in.ID)
 		},
 	})
+}
+
+// matter reads a matter as the caller sees it.
+func (a *api) matter(ctx context.Context, id uint64) (view.Matter, error) {
+	item, err := a.Store.AttentionItem(ctx, id)
+	return view.MatterTo(actorOf(ctx))(item), orMissing(err, errNoSuchMatter)
 }

@@ -82,6 +82,32 @@ func decodeOperatorNote(body []byte) (note string, err error) {
 	})
 }
 
+// decodeTake reads the body of POST /v1/attention/{id}/take, which may be left out.
+func decodeTake(body []byte) (request takeAttentionBody, err error) {
+	d, fields, err := optionalBody(body, "takeOver")
+	if err != nil {
+		return request, err
+	}
+	if value, given := fields["takeOver"]; given {
+		request.TakeOver = d.boolean("takeOver", value)
+	}
+	return request, d.err()
+}
+
+// decodeComment reads the body of POST /v1/attention/{id}/comments.
+func decodeComment(body []byte) (request commentBody, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return request, err
+	}
+	var d decoder
+	if fields := d.object("", value, "text"); fields != nil {
+		request.Text = d.text("text", fields["text"])
+		d.check("text", view.CheckComment(request.Text))
+	}
+	return request, d.err()
+}
+
 // decodeAbandonRefund reads the body of POST /v1/refunds/{id}/abandon.
 func decodeAbandonRefund(body []byte) (note string, err error) {
 	return decodeNote(body, func(d *decoder, note string) { d.take(booking.ValidateAbandonNote(note)) })

@@ -82,6 +82,10 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodPost, "/v1/schedule/resume", "operations:write", access.ReconciliationWrite},
 		{http.MethodPost, "/v1/schedule/trigger", "operations:write", access.ReconciliationWrite},
 		{http.MethodPost, "/v1/attention/1/close", "operations:write", access.OperationsRead},
+		{http.MethodGet, "/v1/attention/1", "operations:read", access.OperationsWrite},
+		{http.MethodPost, "/v1/attention/1/take", "operations:write", access.OperationsRead},
+		{http.MethodPost, "/v1/attention/1/give-back", "operations:write", access.OperationsRead},
+		{http.MethodPost, "/v1/attention/1/comments", "operations:write", access.OperationsRead},
 	} {
 		s.token = s.db.NewKey(t, "narrow", c.held)
 		refused := s.do(c.method, c.path, []byte(validBody()), "Idempotency-Key", "key-1")

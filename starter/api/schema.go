@@ -268,6 +268,7 @@ func describeBodies(spec *huma.OpenAPI) {
 	spec.Paths[sendPath].Post.RequestBody.Required = false
 	describe(sendPath, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	describe(closePath, "CloseAttention", "Why the matter is closed.", reflect.TypeFor[closeAttentionBody]())
+	describeAttentionBodies(spec, describe)
 	describeAdminBodies(spec, describe)
 	describeFinanceBodies(spec, describe)
 	describeOperationBodies(spec, describe)
@@ -286,6 +287,15 @@ func describeFinanceBodies(spec *huma.OpenAPI, describe func(path, name, descrip
 	for _, path := range []string{approveClosePath, approveReopenPath, approveJournalPath} {
 		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	}
+}
+
+func describeAttentionBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
+	for _, path := range []string{takePath, giveBackPath} {
+		spec.Paths[path].Post.RequestBody.Required = false
+	}
+	describe(takePath, "TakeAttention", "Optional: whether to take it from somebody else.", reflect.TypeFor[takeAttentionBody]())
+	describe(giveBackPath, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
+	describe(commentPath, "Comment", "What is worth knowing about the matter.", reflect.TypeFor[commentBody]())
 }
 
 func describeOperationBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {

@@ -15,11 +15,12 @@ import (
 func attentionCommand() *cobra.Command {
 	commands := &cobra.Command{
 		Use:   "attention",
-		Short: "List and close the matters that need attention",
+		Short: "List, take, comment on and close the matters that need attention",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	commands.AddCommand(listAttentionCommand(), closeAttentionCommand())
+	commands.AddCommand(listAttentionCommand(), showAttentionCommand(), takeAttentionCommand(), giveBackAttentionCommand(),
+		commentAttentionCommand(), closeAttentionCommand())
 	return commands
 }
 
@@ -76,11 +77,24 @@ var matters = listing[store.AttentionItem, view.Matter]{
 		if m.ClosedAt != nil {
 			closed = m.ClosedAt.Format(time.RFC3339)
 		}
+		if m.TakenBy != "" && m.ClosedAt == nil {
+			text += fmt.Sprintf(" (taken by %s)", m.TakenBy)
+		}
 		if m.ClosedBy != "" {
 			text += fmt.Sprintf(" (%s: %s)", m.ClosedBy, m.Note)
 		}
 		return []any{m.ID, m.Booking, m.OpenedAt.Format(time.RFC3339), closed, m.Kind, text}
 	},
+}
+
+const noSuchMatter = "no matter has the number %d: see attention list"
+
+func matterNumber(text string) (uint64, error) {
+	id, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return 0, misused("invalid matter %q: must be a number shown by attention list", text)
+	}
+	return id, nil
 }
 
 func closeAttentionCommand() *cobra.Command {
@@ -90,9 +104,9 @@ func closeAttentionCommand() *cobra.Command {
 		Short: "Close a matter that was dealt with; attention list shows its number",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseUint(args[0], 10, 64)
+			id, err := matterNumber(args[0])
 			if err != nil {
-				return misused("invalid matter %q: must be a number shown by attention list", args[0])
+				return err
 			}
 			if err := checkNote(note); err != nil {
 				return err
@@ -101,7 +115,7 @@ func closeAttentionCommand() *cobra.Command {
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
 				err := books.CloseAttention(ctx, id, note, actor(ctx), books.Now())
 				if err != nil {
-					return orMissing(err, "no matter has the number %d: see attention list", id)
+					return orMissing(err, noSuchMatter, id)
 				}
 				return printText(cmd.OutOrStdout(), "Closed matter %d\n", id)
 			})

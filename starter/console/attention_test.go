@@ -62,3 +62,50 @@ func TestMattersAreNotClosedWithoutANote(t *testing.T) {
 	fields.Set("matter", id)
 	require.Equal(t, http.StatusForbidden, viewer.Post("/console/attention/close", fields).Status)
 }
+
+// Support takes matters, one of which a colleague has; the page says whose each is. A comment is kept with the person, and the story of the
+// booking has it; somebody takes the matter over by its page.
+func TestMattersAreTakenAndCommentedOn(t *testing.T) {
+	t.Parallel()
+	p := plant(consolekit.New(t, nil))
+	known, _ := p.paid()
+	first, second := p.matter("refund_failed", known.Reference), p.matter("late_money", "")
+	desk, back := p.As(access.Support), p.As(access.Administrator)
+	fields := func(more url.Values, matters ...string) url.Values {
+		all := url.Values{"_key": {uuid.NewString()}, "_page": {"/console/attention"}, "matter": matters}
+		for name, values := range more {
+			all[name] = values
+		}
+		return all
+	}
+	main := func(b *consolekit.Browser, verb string, more url.Values, matters ...string) string {
+		return b.Post("/console/attention/"+verb, fields(more, matters...)).Require(http.StatusOK).Text("main")
+	}
+	require.Contains(t, main(back, "take", nil, second), "Matter "+second+" is yours.")
+	answered := main(desk, "take", nil, first, second)
+	require.Contains(t, answered, "Matter "+first+" is yours.")
+	require.Contains(t, answered, "Somebody else has matter "+second)
+	listed := desk.Get("/console/attention").Require(http.StatusOK).Text("main")
+	require.Contains(t, listed, "Yours")
+	require.Contains(t, listed, "Taken by")
+
+	said := url.Values{"note": {"the bank answers on Monday"}}
+	require.Contains(t, main(desk, "comment", said, first, second), "Matter "+second+" has the comment.")
+	page := "/console/attention/" + first
+	shown := back.Get(page).Require(http.StatusOK)
+	require.Contains(t, shown.Text("main"), "the bank answers on Monday")
+	require.Contains(t, shown.Text("main"), "Take over from Dana Support")
+	require.Contains(t, p.As(access.Support).Get("/console/bookings/"+string(known.Reference)).Text(".timeline"), "the bank answers on Monday")
+	over := url.Values{"one": {first}, "over": {"true"}}
+	require.Contains(t, main(back, "take", over, first), "Matter "+first+" is yours.")
+	require.Contains(t, main(desk, "give-back", url.Values{"one": {first}}, first), "Somebody else has matter "+first)
+
+	refused := desk.Post("/console/attention/comment", fields(url.Values{"note": {" "}}, first))
+	require.Equal(t, http.StatusUnprocessableEntity, refused.Status)
+	require.Equal(t, "true", refused.Find(`textarea[name="note"]`).AttrOr("aria-invalid", ""))
+	viewer := p.As(access.Viewer)
+	require.Zero(t, viewer.Get(page).Require(http.StatusOK).Find(`main form[method="post"]`).Length())
+	require.Equal(t, http.StatusForbidden, viewer.Post("/console/attention/take", fields(nil, first)).Status)
+	require.Equal(t, http.StatusNotFound, desk.Get("/console/attention/999").Status)
+	require.Equal(t, http.StatusNotFound, desk.Get("/console/attention/x").Status)
+}

@@ -51,15 +51,19 @@ var places = map[string]string{
 	"reversed":  "The payment was reversed before it was settled: it disappears from the statement, and no refund is listed there.",
 	"failed":    "The refund failed. The traveller has not got the money, and it is owed in another way.",
 	"refused":   "Stripe refused the refund. The traveller has not got the money, and it is owed in another way.",
+	"bank":      "The refund failed at Stripe, and was paid from the bank.",
 	"unknown":   "Stripe reports a state that this version does not know.",
 }
 
-func refundOf(r store.Refund, live bool) RefundPart {
+func refundOf(r store.Refund, live, fromBank bool) RefundPart {
 	place := placeOf(r)
+	if gaveNothing(r) && fromBank {
+		place = "bank"
+	}
 	part := RefundPart{
 		ID: r.ID, Status: string(r.Status), Amount: r.Amount, Origin: string(r.Origin), Reason: r.Reason, Note: r.Note,
 		FailureReason: r.FailureReason, StripeRefundID: r.StripeRefundID, Where: WherePart{place, places[place]},
-		Failed: r.Status.Settled() && !r.Status.Reserves(), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Failed: gaveNothing(r) && !fromBank, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.Bank != (booking.BankReference{}) {
 		bank := BankPart(r.Bank)

@@ -111,7 +111,7 @@ func Of(s store.Story, o Options) Story {
 	}
 	told.Actions = actionsOf(s, told.Figures, o)
 	for _, refund := range s.Refunds {
-		told.Refunds = append(told.Refunds, refundOf(refund, o.Live))
+		told.Refunds = append(told.Refunds, refundOf(refund, o.Live, paidFromBank(s, refund)))
 	}
 	for _, dispute := range s.Disputes {
 		told.Disputes = append(told.Disputes, disputeOf(dispute, o.Live))

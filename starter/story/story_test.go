@@ -72,6 +72,12 @@ func TestFiguresAndActionsFollowTheMoney(t *testing.T) {
 			told("confirmed", paid, refunds(refund("pending", 10000))), [5]int64{45900, 0, 10000, 0, 35900}, "capture:automatic",
 		},
 		"a refund that failed": {told("confirmed", paid, refunds(refund("failed", 10000))), whole, "capture:automatic"},
+		"a refund that failed and was paid from the bank": {
+			told("confirmed", paid, func(s *store.Story) {
+				s.Refunds = []store.Refund{refund("failed", 10000)}
+				s.Ledger = []store.LedgerTransaction{{Transaction: ledger.Transaction{Type: ledger.TypeManual, ObjectID: "RF-1"}}}
+			}), [5]int64{45900, 10000, 0, 0, 35900}, "capture:automatic",
+		},
 		"refunded in part": {
 			told("partially_refunded", paid, func(s *store.Story) {
 				s.Booking.Payment.AmountRefunded = 5900
@@ -246,7 +252,12 @@ func TestTheTimelineIsOneAndShowsOperatorsToOperatorsAlone(t *testing.T) {
 		s.Disputes = []store.Dispute{{ID: "dp_1", Status: "won", Amount: usd(45900), CreatedAt: minute(8), UpdatedAt: minute(10)}}
 		s.Matters = []store.AttentionItem{{
 			ID: 1, Kind: store.AttentionRefundFailed, Text: "refund RF-1 failed", OpenedAt: minute(11), ClosedAt: &closed, ClosedBy: "carol@desk",
+			Subject: "RF-1",
 		}}
+		s.Steps = []store.AttentionStep{
+			{Matter: 1, Kind: store.AttentionTaken, At: minute(11), By: access.Actor{Name: "carol@desk"}},
+			{Matter: 1, Kind: store.AttentionComment, Text: "the bank calls back", At: minute(11), By: access.Actor{Name: "carol@desk"}},
+		}
 	})
 	of := func(o story.Options) (whats []string, got story.Story) {
 		got = story.Of(s, o)
@@ -260,10 +271,13 @@ func TestTheTimelineIsOneAndShowsOperatorsToOperatorsAlone(t *testing.T) {
 	whats, got := of(story.Options{Operator: true})
 	require.Equal(t, []string{
 		"booking.held", "payment.created", "create-booking", "payment_intent.succeeded", "payment", "email.sent", "refund.create",
-		"refund.decided", "refund.failed", "dispute.opened", "email.failed", "dispute.won", "attention.opened", "attention.closed",
+		"refund.decided", "refund.failed", "dispute.opened", "email.failed", "dispute.won", "attention.opened", "attention.take",
+		"attention.comment", "attention.closed",
 	}, whats)
 	require.Equal(t, "carol@desk", got.Timeline[6].By)
 	require.True(t, got.Timeline[8].Alarm)
+	comment := got.Timeline[14]
+	require.Equal(t, []string{"the bank calls back", "RF-1", "carol@desk"}, []string{comment.Text, comment.ID, comment.By})
 	require.Len(t, got.Attention, 1)
 	require.Equal(t, "payment", got.Postings[0].Why[0].ID)
 	require.Equal(t, []string{"BookingPayment:FB-7K2M9QXA", "Refund:RF-1", "Dispute:dp_1"}, got.Workflows)

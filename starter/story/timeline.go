@@ -55,7 +55,7 @@ func timelineOf(s store.Story, o Options) []MomentPart {
 		}
 	}
 	if o.Operator {
-		t.matters(s.Matters)
+		t.matters(s)
 	}
 	slices.SortStableFunc(t.moments, func(a, b MomentPart) int { return a.At.Compare(b.At) })
 	return t.moments
@@ -92,6 +92,9 @@ func (t *timeline) booking(b store.Booking) {
 func (t *timeline) requests(s store.Story) {
 	audited := map[string]bool{}
 	for _, entry := range s.Audit {
+		if isStep(entry.Action) {
+			continue // matters has it with its text
+		}
 		audited[entry.Subject] = true
 		m := MomentPart{
 			At: entry.At, Kind: "request", What: string(entry.Action), Text: strings.TrimSpace(string(entry.Action) + " " + entry.Detail),
@@ -144,7 +147,7 @@ func (t *timeline) refund(r store.Refund) {
 		if r.FailureReason != "" {
 			text += ": " + r.FailureReason
 		}
-		add(r.UpdatedAt, "refund."+string(r.Status), text, r.Status.Settled() && !r.Status.Reserves())
+		add(r.UpdatedAt, "refund."+string(r.Status), text, gaveNothing(r))
 	}
 }
 
@@ -171,8 +174,19 @@ func (t *timeline) email(e store.Email) {
 	}
 }
 
-func (t *timeline) matters(matters []store.AttentionItem) {
-	for _, matter := range matters {
+func isStep(action store.Action) bool {
+	return action == store.ActionAttentionTake || action == store.ActionAttentionGive || action == store.ActionAttentionNote
+}
+
+// stepTexts say what was done about a matter.
+var stepTexts = map[store.AttentionStepKind]string{
+	store.AttentionTaken: "takes the matter", store.AttentionGivenBack: "gives the matter back",
+}
+
+func (t *timeline) matters(s store.Story) {
+	subjects := map[uint64]string{}
+	for _, matter := range s.Matters {
+		subjects[matter.ID] = matter.Subject
 		t.add(MomentPart{
 			At: matter.OpenedAt, Kind: "attention", What: "attention.opened", Text: matter.Text, ID: matter.Subject,
 			Alarm: matter.ClosedAt == nil,
@@ -183,5 +197,11 @@ func (t *timeline) matters(matters []store.AttentionItem) {
 				By: matter.ClosedBy,
 			})
 		}
+	}
+	for _, step := range s.Steps {
+		t.add(MomentPart{
+			At: step.At, Kind: "attention", What: "attention." + string(step.Kind), Text: cmp.Or(step.Text, stepTexts[step.Kind]),
+			ID: subjects[step.Matter], By: step.By.Name,
+		})
 	}
 }

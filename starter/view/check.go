@@ -9,6 +9,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/store"
 )
 
 // maxNote is the length of a note, in bytes, that its column holds.
@@ -18,6 +19,14 @@ const maxNote = 500
 func CheckNote(note string) error {
 	if strings.TrimSpace(note) == "" || len(note) > maxNote || !utf8.ValidString(note) {
 		return fmt.Errorf("must say in 1 to %d bytes of UTF-8 what was done and why", maxNote)
+	}
+	return nil
+}
+
+// CheckComment returns an error for a comment on a matter that is empty, too long or not UTF-8.
+func CheckComment(text string) error {
+	if strings.TrimSpace(text) == "" || utf8.RuneCountInString(text) > store.MaxComment || !utf8.ValidString(text) {
+		return fmt.Errorf("must have 1 to %d characters of UTF-8", store.MaxComment)
 	}
 	return nil
 }

@@ -32,6 +32,10 @@ var operatorTables = []statement{
 		  AND {is_paid}
 		UNION ALL SELECT n, 'other_payment', CONCAT('pi_second', n), 'A second PaymentIntent names the booking.', {paid_at}, NULL, '', ''
 		FROM fill_bookings WHERE n BETWEEN {n} - ` + number(mattersTo+underEyes-1) + ` AND {n} - ` + number(mattersTo) + ` AND {is_paid}`},
+	{"attention_steps", `INSERT INTO attention_steps (code, item_id, kind, text, at, actor)
+		SELECT CONCAT('as_t', id), id, 'take', '', opened_at, 'alice@bastion' FROM attention_items WHERE closed_at IS NOT NULL
+		UNION ALL SELECT CONCAT('as_c', id), id, 'comment', 'asked the traveller', opened_at + INTERVAL 1 MINUTE, 'alice@bastion'
+		FROM attention_items WHERE closed_at IS NOT NULL ORDER BY 2, 1 DESC`},
 	{"audit_log", `INSERT INTO audit_log (at, actor, client_id, api_key_id, action, subject, booking_id, correlation_id, detail)
 		SELECT {now} - INTERVAL {days} DAY, 'filler', NULL, NULL, 'client.create', CONCAT('cl_', LEFT(SHA2(CONCAT('cl', n), 256), 12)), NULL,
 		  {request}, ''

@@ -79,5 +79,11 @@ func (s *script) operators() {
 	s.measure("AttentionItems: of a rare kind", rare)
 	s.measure("AttentionItems: of a booking", store.AttentionFilter{State: store.AttentionAll, Reference: reference, Limit: listPage})
 	s.measure("AttentionItem", items[0].ID)
+	for _, kind := range []store.AttentionStepKind{store.AttentionTaken, store.AttentionComment, store.AttentionGivenBack} {
+		s.measure("AddAttentionStep: "+string(kind), store.NewAttentionStep{
+			Matter: items[0].ID, Kind: kind, Code: access.NewStepCode(), Text: "growth", By: s.by,
+		})
+	}
+	s.measure("AttentionSteps", items[0].ID)
 	s.measure("CloseAttention", items[0].ID, "done", s.by, s.now)
 }

@@ -61,9 +61,10 @@ func list(r *page.Request) (templ.Component, error) {
 func (e entry) about() string {
 	for prefix, path := range map[string]string{
 		"FB-": "/bookings/", "recon_": "/reconciliations/", "item/": "/reconciliation-items/", "cl_": "/clients/", "evt_": "/events/",
+		"attention/": "/attention/",
 	} {
 		if id, is := strings.CutPrefix(e.Subject, prefix); is {
-			if prefix != "item/" {
+			if !strings.HasSuffix(prefix, "/") {
 				id = e.Subject
 			}
 			return page.Root + path + url.PathEscape(id)

@@ -80,7 +80,8 @@ every client with ` + "`operations:read`, which also reads `/v1/payouts`, `/v1/e
 does with ` + "`operations:write`" + ` is in the audit log under the name of the client and its key.
 
 With ` + "`operations:read`" + `, ` + "`GET /v1/attention`" + ` is ` + "`starter attention list`" + `; with ` + "`operations:write`" + `,
-` + "`POST /v1/attention/{id}/close`" + ` is ` + "`starter attention close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` +
+` + "`POST /v1/attention/{id}/take`, `/give-back`, `/comments` and `/close`" + `
+are ` + "`starter attention take`, `give-back`, `comment` and `close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` +
 	"`kind`" + ` and ` + "`booking`" + `.
 
 To rotate a key, run ` + "`api-key rotate`" + `, give the new token to the client, and check the old key's last use in ` +
