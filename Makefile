@@ -147,7 +147,7 @@ critical: $(BIN)/with-servers ## Run the eight critical paths, by name
 	@$(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -v -run "^($$(sed -n 's/^func \(Test[A-Za-z]*\).*/\1/p' test/critical_paths_test.go | paste -sd'|'))\$$" ./test/ \
 		$(call LOGGED,critical,grep -E '^(--- |ok|FAIL|panic)')
 
-drills: $(BIN)/with-servers ## Lose Temporal, the database's last hour, both, and three days of webhooks (docs/disaster.md)
+drills: $(BIN)/with-servers ## Lose Temporal, the database's last hour, both, and three days of webhooks (docs/disaster.md); rotate every secret under load
 	@$(WITH_SERVERS) go test -count=1 -timeout $(TEST_TIMEOUT) -v -run '^TestDrill' ./test/ \
 		$(call LOGGED,drills,grep -E '^(--- |ok|FAIL|panic)|recovered in')
 

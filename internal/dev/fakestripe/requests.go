@@ -181,6 +181,9 @@ func (s *Server) authorise(r *http.Request, c *call) *apiError {
 
 // accepts reports whether a secret key is the account's.
 func (s *Server) accepts(key string) bool {
+	if expiring := s.expiring.Load(); expiring != nil && key == *expiring {
+		return true
+	}
 	if known := s.key.Load(); known != nil {
 		return key == *known
 	}
@@ -189,6 +192,14 @@ func (s *Server) accepts(key string) bool {
 
 // SetKey replaces the key that callers must send, as a roll of the key in Stripe's dashboard does.
 func (s *Server) SetKey(key string) { s.key.Store(&key) }
+
+// RollKey makes another key valid beside the present one until expire is called, as a roll with an expiry does
+// (stripe.com/docs/keys#rolling-keys).
+func (s *Server) RollKey(next string) (expire func()) {
+	s.expiring.Store(s.key.Load())
+	s.SetKey(next)
+	return func() { s.expiring.Store(nil) }
+}
 
 // Key returns the key that callers must send; empty when every key of test mode is accepted.
 func (s *Server) Key() string {

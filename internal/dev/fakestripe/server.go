@@ -71,6 +71,8 @@ type Server struct {
 	exchange      exchange
 	hooks         hooks
 	key           atomic.Pointer[string] // the account's secret key; nil for any of test mode
+	// expiring is a key that was rolled and is still accepted; nil for none.
+	expiring atomic.Pointer[string]
 	// cause is the call being executed; nil while the clock or a test changes something.
 	cause *call
 }

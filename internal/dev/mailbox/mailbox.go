@@ -5,6 +5,7 @@ package mailbox
 
 import (
 	"context"
+	"crypto/subtle"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -60,12 +61,13 @@ type Mailbox struct {
 	messages []Message
 	nextID   int
 	faults   []Fault
+	password []string      // that are accepted; SetPasswords changes them
 	arrived  chan struct{} // closed and replaced with each message, which wakes Await
 }
 
 // Start starts a mailbox, which serves until Close. On an error nothing is left listening.
 func Start(options Options) (*Mailbox, error) {
-	m := &Mailbox{options: options, closing: make(chan struct{}), arrived: make(chan struct{}), nextID: 1}
+	m := &Mailbox{options: options, password: []string{options.Password}, closing: make(chan struct{}), arrived: make(chan struct{}), nextID: 1}
 	tlsConfig, err := m.prepareTLS()
 	if err != nil {
 		return nil, err
@@ -127,6 +129,22 @@ func (m *Mailbox) newSMTPServer(tlsConfig *tls.Config) *smtp.Server {
 		server.TLSConfig = tlsConfig
 	}
 	return server
+}
+
+// SetPasswords replaces the passwords that Username may send: two while one is being rotated.
+func (m *Mailbox) SetPasswords(passwords ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.password = passwords
+}
+
+// accepts reports whether a password is valid now.
+func (m *Mailbox) accepts(password string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.password, func(valid string) bool {
+		return subtle.ConstantTimeCompare([]byte(password), []byte(valid)) == 1
+	})
 }
 
 // SMTPAddr returns host:port of the SMTP server.

@@ -82,8 +82,7 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		}
 		want := s.mailbox.options
 		nameOK := subtle.ConstantTimeCompare([]byte(username), []byte(want.Username)) == 1
-		passwordOK := subtle.ConstantTimeCompare([]byte(password), []byte(want.Password)) == 1
-		if !nameOK || !passwordOK {
+		if !nameOK || !s.mailbox.accepts(password) {
 			return smtp.ErrAuthFailed
 		}
 		s.authenticated = true

@@ -49,6 +49,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 		"CONSOLE_URL=http://" + httpAddr, "CONSOLE_CLIENT_ID=farebook", // of the console, which is off until Env names an issuer
 		"FAREBOOK_TASK_QUEUE=" + s.DB.Name, "FAREBOOK_HOLD_MINUTE=" + cmp.Or(options.HoldMinute, time.Minute).String(),
 	}
+	if options.MailPassword != "" {
+		s.env = append(s.env, "SMTP_USERNAME=farebook", "SMTP_PASSWORD="+options.MailPassword)
+	}
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
 	}

@@ -70,6 +70,8 @@ type Options struct {
 	LogStatements bool
 	// SecretFiles gives the secrets of the configuration to the stack as files, which WriteSecret and RotateStripe change.
 	SecretFiles bool
+	// MailPassword is what the mail server asks for; empty for none.
+	MailPassword string
 	// Env is added to the configuration: NAME=value.
 	Env []string
 	// Quiet logs errors only: for benchmarks.

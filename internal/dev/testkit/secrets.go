@@ -46,3 +46,6 @@ func (s *Stack) RotateStripe(key, webhookSecret string) {
 	s.WriteSecret("STRIPE_SECRET_KEY", key)
 	s.WriteSecret("STRIPE_WEBHOOK_SECRET", webhookSecret)
 }
+
+// WebhookURL is where Stripe delivers webhooks.
+func (s *Stack) WebhookURL() string { return s.webhookURL }

@@ -72,7 +72,7 @@ func New(t testing.TB, options Options) *Stack {
 	default:
 		s.DB = newDB(t, options.DatabaseServer)
 	}
-	s.startMailbox()
+	s.startMailbox(options.MailPassword)
 	address := freeAddress(t)
 	s.startStripe("http://"+address+"/webhooks/stripe", options.AnswerTime)
 	s.configure(address, options)
@@ -96,8 +96,13 @@ func (s *Stack) listen(address string) net.Listener {
 	return listener
 }
 
-func (s *Stack) startMailbox() {
-	box, err := mailbox.Start(mailbox.Options{SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"})
+// startMailbox starts a mailbox, which asks for a password if there is one.
+func (s *Stack) startMailbox(password string) {
+	options := mailbox.Options{SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"}
+	if password != "" {
+		options.Username, options.Password = "farebook", password
+	}
+	box, err := mailbox.Start(options)
 	require.NoError(s.T, err)
 	s.T.Cleanup(func() { _ = box.Close() })
 	s.Mailbox = box
