@@ -71,7 +71,8 @@ func TestEachPageIsReadable(t *testing.T) {
 // mainPages are those that somebody opens every day.
 func (s *scene) mainPages() []string {
 	return []string{
-		openid.ConsolePath, "/console/bookings", "/console/bookings/" + s.refunded.Reference, "/console/attention", "/console/disputes",
+		openid.ConsolePath, "/console/bookings", "/console/bookings/" + s.refunded.Reference, "/console/attention",
+		"/console/attention/" + s.DB.Text(s.T, "SELECT MAX(id) FROM attention_items"), "/console/overview/clearing", "/console/disputes",
 		"/console/reconciliations/" + s.plan, "/console/books/reports/balances", "/console/clients",
 	}
 }

@@ -34,7 +34,7 @@ func TestPictures(t *testing.T) {
 	for _, p := range []picture{
 		{file: "overview", role: "finance", path: "/console/", width: desk, height: 1000},
 		{file: "bookings", role: "support", path: "/console/bookings", width: desk, height: 640},
-		{file: "booking", role: "support", path: "/console/bookings/" + s.refunded.Reference, width: desk, height: 1100},
+		{file: "booking", role: "support", path: "/console/bookings/" + s.refunded.Reference, width: desk, height: 1060},
 		{file: "refund-phone", role: "support", path: "/console/bookings/" + s.paid.Reference + "/refund", width: phone, height: 760},
 		{file: "reconciliation", role: "finance", path: "/console/reconciliations/" + s.plan, width: desk, height: 900},
 		{file: "ledger-arabic", role: "finance", path: "/console/books", width: desk, height: 900, arabic: true},

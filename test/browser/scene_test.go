@@ -76,10 +76,23 @@ func play(t *testing.T) *scene {
 	s.AwaitStatus(s.failing.Reference, "confirmed")
 	s.AwaitStatus(s.refunded.Reference, "partially_refunded")
 	s.AwaitStatus(s.disputed.Reference, "disputed")
+	s.matter()
 	s.payOut()
 	s.reconcile()
 	s.held = s.Book("held", testkit.BookingBody(layla))
 	return s
+}
+
+// matter opens one about the refunded booking, which a colleague has taken and commented on.
+func (s *scene) matter() {
+	s.T.Helper()
+	s.DB.Exec(s.T, `INSERT INTO attention_items (booking_id, kind, subject, text, opened_at) SELECT id, 'refund_failed', 'RF-7K2M9QXA',
+		'refund RF-7K2M9QXA of €120.00 failed: expired_or_canceled_card', UTC_TIMESTAMP(6) FROM bookings WHERE reference = ?`,
+		s.refunded.Reference)
+	for code, text := range map[string]string{"take": "", "comment": "The traveller sends another account by Monday."} {
+		s.DB.Exec(s.T, `INSERT INTO attention_steps (code, item_id, kind, text, at, actor)
+			SELECT ?, id, ?, ?, opened_at, 'Omar Aziz (console ak_7K2M9QXA4T)' FROM attention_items WHERE subject = 'RF-7K2M9QXA'`, code, code, text)
+	}
 }
 
 // payOut has Stripe pay out the dollars.

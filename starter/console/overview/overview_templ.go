@@ -1215,7 +1215,7 @@ func clearingPage(r *page.Request, c clearingNow) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = page.Table(r.T("overview.clearingNow"), page.Columns(func(name string) string { return r.T("overview." + name) },
-			"currency", "clearing+", "atStripe+", "difference+", "noted+", "unposted+", "unexplained+", "underway+")...).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+			"currency", "byBooks+", "atStripe+", "difference+", "noted+", "unposted+", "rest+", "underway+")...).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -17,7 +17,7 @@ import (
 // htmxConfig switches off what a strict policy of contents refuses: code from texts, and a style element. No page is kept in the browser's
 // storage: going back reads it again. A page that says what went wrong is shown like any other.
 const htmxConfig = `{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,` +
-	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"[45]..","swap":true,"error":true}]}`
+	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"[45]..","swap":true}]}`
 
 // document is every page: its head, and what is in its body.
 func document(r *Request, title string) templ.Component {
