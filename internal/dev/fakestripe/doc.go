@@ -14,6 +14,15 @@
 // and expansions, mutually exclusive parameters, and the API version are checked as well. If FAREBOOK_STRIPE_SHAPES names a
 // directory, the shape of each request is stored there, and `make test` replays it through stripe-mock.
 //
+// # Browsers
+//
+// A publishable key may create payment methods and, with the client secret, read and confirm a PaymentIntent (publishable.go); it reads
+// the fields that Stripe shows to browsers. Pages of every origin may call (CORS).
+//
+//	GET  /v3/                                                        the script in place of Stripe.js, for STRIPE_JS_URL
+//	GET  /v3/elements-inner-payment.html                             the frame of the Payment Element, which has the card
+//	GET  /redirect/authenticate/{PaymentIntent}                      the bank's page of 3-D Secure; complete and fail lead to return_url
+//
 // # Control by tests
 //
 // In Go, tests call the methods of Server; other processes send JSON over HTTP, without an API key:

@@ -62,7 +62,7 @@ func (i *intent) wire(s *Server, expand expansion) map[string]any {
 		"receipt_email": orNil(i.receiptEmail), "setup_future_usage": orNil(i.setupFutureUsage),
 		"statement_descriptor": orNil(i.descriptor), "statement_descriptor_suffix": orNil(i.descriptorSuffix),
 		"canceled_at": nil, "cancellation_reason": orNil(i.cancellationReason), "last_payment_error": nil,
-		"latest_charge": orNil(i.latestCharge), "next_action": i.nextAction(), "shipping": i.wireShipping(),
+		"latest_charge": orNil(i.latestCharge), "next_action": i.nextAction(s), "shipping": i.wireShipping(),
 		"application": nil, "application_fee_amount": i.applicationFee(), "automatic_payment_methods": nil, "invoice": nil, "on_behalf_of": nil,
 		"payment_method_configuration_details": nil,
 		"payment_method_options": map[string]any{"card": map[string]any{
@@ -93,12 +93,12 @@ func (i *intent) wireShipping() any {
 	return i.shipping
 }
 
-func (i *intent) nextAction() any {
+func (i *intent) nextAction(s *Server) any {
 	if i.status != needsAction {
 		return nil
 	}
 	return map[string]any{"type": "redirect_to_url", "redirect_to_url": map[string]any{
-		"return_url": orNil(i.returnURL), "url": "https://hooks.stripe.com/redirect/authenticate/" + i.id,
+		"return_url": orNil(i.returnURL), "url": s.authenticationURL(i.id),
 	}}
 }
 

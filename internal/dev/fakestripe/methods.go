@@ -48,10 +48,19 @@ func (s *Server) billingOf(method string) map[string]any {
 	return (&call{}).billingDetails()
 }
 
-// numbers maps Stripe's published test card numbers to test payment methods (stripe.com/docs/testing#cards).
+// numbers maps Stripe's published test card numbers to test payment methods (docs.stripe.com/testing).
 var numbers = map[string]string{
-	"4242424242424242": "pm_card_visa", "5555555555554444": "pm_card_mastercard", "4000000000000002": "pm_card_chargeDeclined",
-	"4000000000009995": "pm_card_chargeDeclinedInsufficientFunds", "4000002500003155": "pm_card_authenticationRequired",
+	"4242424242424242": "pm_card_visa", "4000056655665556": "pm_card_visa_debit", "5555555555554444": "pm_card_mastercard",
+	"371449635398431": "pm_card_amex", "4000000000000077": "pm_card_bypassPending",
+	"4000000000000002": "pm_card_chargeDeclined", "4000000000009995": "pm_card_chargeDeclinedInsufficientFunds",
+	"4000000000009987": "pm_card_visa_chargeDeclinedLostCard", "4000000000009979": "pm_card_visa_chargeDeclinedStolenCard",
+	"4000000000000069": "pm_card_chargeDeclinedExpiredCard", "4000000000000127": "pm_card_chargeDeclinedIncorrectCvc",
+	"4000000000000119": "pm_card_chargeDeclinedProcessingError", "4000000000006975": "pm_card_visa_chargeDeclinedVelocityLimitExceed",
+	"4100000000000019": "pm_card_chargeDeclinedFraudulent",
+	"4000002500003155": "pm_card_authenticationRequired", "4000002760003184": "pm_card_authenticationRequired",
+	"4000000000003220": "pm_card_threeDSecure2Required", "4000008260003178": "pm_card_authenticationRequiredChargeDeclined",
+	"4000000000000259": "pm_card_createDispute", "4000000000002685": "pm_card_createDisputeProductNotReceived",
+	"4000000000001976": "pm_card_createDisputeInquiry", "4000000000005126": "pm_card_refundFail", "4000000000007726": "pm_card_pendingRefund",
 }
 
 func createMethod(s *Server, c *call) (any, *apiError) {

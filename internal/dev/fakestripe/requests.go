@@ -25,7 +25,7 @@ type call struct {
 	id        string // from the path
 	form      url.Values
 	query     url.Values
-	clientKey bool // authorised by a publishable key and a client secret
+	clientKey bool // authorised by a publishable key
 	requestID string
 	key       string // idempotency key; empty without one
 }
@@ -35,13 +35,14 @@ type reply struct {
 	body     any
 	error    *apiError
 	replayed bool
+	public   bool   // for a browser, which may read some fields only
 	raw      []byte // the encoded answer; a replay has nothing else
 	status   int
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, serve endpoint) {
 	requestID := s.ids.next("req")
-	c, failed := s.read(r)
+	c, failed := s.read(r, pattern)
 	if c != nil {
 		c.requestID, c.key = requestID, r.Header.Get("Idempotency-Key")
 	}
@@ -73,6 +74,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 }
 
 func (s *Server) storeShape(method, pattern string, c *call, refused *apiError) {
+	if c.clientKey {
+		return // Stripe.js has its own requests, which Stripe's specification does not describe
+	}
 	if err := s.shapes.store(method, pattern, c, refused); err != nil {
 		s.options.Log.Error("cannot store the shape of a request", "error", err)
 	}
@@ -97,7 +101,7 @@ func (s *Server) run(c *call, serve endpoint, fault Fault) *reply {
 	s.cause = c
 	body, failed := serve(s, c)
 	s.cause = nil
-	result := s.freeze(&reply{body: body, error: failed})
+	result := s.freeze(&reply{body: body, error: failed, public: c.clientKey})
 	s.mu.Unlock()
 	s.webhooks.flush()
 	if fault.Kind == Fault500After {
@@ -112,6 +116,9 @@ func (s *Server) freeze(r *reply) *reply {
 	body := r.body
 	if r.error != nil {
 		r.status, body = r.error.status, r.error.wire(s)
+	}
+	if r.public {
+		body = forBrowser(body)
 	}
 	text, err := json.MarshalIndent(body, "", "  ")
 	if err != nil {
@@ -139,7 +146,7 @@ func (s *Server) answer(w http.ResponseWriter, requestID string, r *reply) {
 // apiVersion is Stripe's API version that stripe-go v76 pins.
 const apiVersion = "2023-10-16"
 
-func (s *Server) read(r *http.Request) (*call, *apiError) {
+func (s *Server) read(r *http.Request, pattern string) (*call, *apiError) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
 	if err != nil {
 		return nil, invalid("", "", "The request body could not be read.")
@@ -155,12 +162,11 @@ func (s *Server) read(r *http.Request) (*call, *apiError) {
 		}
 		c.query = url.Values{}
 	}
-	return c, s.authorise(r, c)
+	return c, s.authorise(r, c, pattern)
 }
 
-// authorise accepts a secret key as Bearer or Basic, or a publishable key if the call includes a client secret. Otherwise it
-// returns a 401.
-func (s *Server) authorise(r *http.Request, c *call) *apiError {
+// authorise accepts a secret key as Bearer or Basic, or a publishable key for the calls of a browser. Otherwise it returns a 401.
+func (s *Server) authorise(r *http.Request, c *call, pattern string) *apiError {
 	key, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if basic, found := strings.CutPrefix(key, "Basic "); found {
 		decoded, err := base64.StdEncoding.DecodeString(basic)
@@ -170,9 +176,8 @@ func (s *Server) authorise(r *http.Request, c *call) *apiError {
 	}
 	secret := c.form.Get("client_secret") + c.query.Get("client_secret")
 	switch {
-	case strings.HasPrefix(key, "pk_test_") && secret != "":
-		c.clientKey = true
-		return nil
+	case strings.HasPrefix(key, "pk_test_"):
+		return c.authorisePublishable(pattern, secret)
 	case s.accepts(key):
 		return nil
 	}

@@ -79,12 +79,16 @@ func (s *Server) routes() *http.ServeMux {
 		}})
 	})
 	s.adminRoutes(mux)
+	s.browserRoutes(mux)
 	return mux
 }
 
-// ServeHTTP serves Stripe's API and the routes under /_stand/.
+// ServeHTTP serves Stripe's API, what browsers load, and the routes under /_stand/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		if allowOrigins(w, r) {
+			return
+		}
 		recorder := &statusRecorder{ResponseWriter: w}
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
 		if err != nil {
