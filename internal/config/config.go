@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
 // and Temporal's envconfig reads Temporal's. It imports access, booking, money, privacy, reconciliation, ledger/seal, internal/deployment,
-// internal/mail, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
+// internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
 package config
 
 import (
@@ -81,7 +81,9 @@ type Config struct {
 	// Telemetry says what traces and metrics are sent over OTLP.
 	Telemetry telemetry.Settings
 	// Console configures the console; off without an issuer.
-	Console   Console
+	Console Console
+	// Pay configures the payment page; off without an address.
+	Pay       Pay
 	TaskQueue string
 	// Build is the build as which workers of this process poll; the zero value polls without versioning.
 	Build deployment.Build
@@ -161,6 +163,7 @@ const (
 	Telemetry // which requires nothing, and reads the file of headers if one is named
 	// PayloadKeys are the keys of what Temporal stores. Temporal has them as well.
 	PayloadKeys
+	PayPage // the payment page, which is off without an address
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other
@@ -170,7 +173,7 @@ func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(
 // LoadFrom is Load for an environment given as NAME=value lines.
 func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	if len(parts) == 0 {
-		parts = []Part{Database, Temporal, Payments, Mail, Seals, Browser, Telemetry}
+		parts = []Part{Database, Temporal, Payments, Mail, Seals, Browser, Telemetry, PayPage}
 	}
 	return read(environment, parts)
 }

@@ -69,6 +69,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readRetention()
 	r.readHTTP()
 	r.readConsole()
+	r.readPayPage()
 	r.readAdmin()
 	r.readTelemetry()
 	r.refuseTestSwitches()

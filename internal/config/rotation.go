@@ -109,6 +109,7 @@ func (r *reader) checks() map[string]func(string) error {
 			_, err := payload.Parse(text)
 			return err
 		},
+		"PAY_LINK_KEYS": checkPayLinkKeys,
 		otlpHeaders: func(text string) error {
 			_, err := telemetry.ParseHeaders(text)
 			return err

@@ -31,6 +31,7 @@ var secrets = []struct {
 	{payloadKeys, PayloadKeys},
 	{"CONSOLE_CLIENT_SECRET", Browser},
 	{otlpHeaders, Telemetry},
+	{"PAY_LINK_KEYS", PayPage},
 }
 
 // readSecretFiles puts the secrets from files into the environment, for whatever reads it afterwards. It opens only the files of the

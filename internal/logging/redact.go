@@ -16,8 +16,9 @@ import (
 const Redacted = "[redacted]"
 
 var (
-	// Stripe's keys (sk_, rk_), webhook secrets (whsec_), client secrets (pi_..._secret_...) and Farebook's own keys.
-	secrets = regexp.MustCompile(`\b(?:[sr]k_(?:live|test)_|whsec_|fbk_)[A-Za-z0-9_+/=-]+|\b[a-z]+_[A-Za-z0-9]+_secret_[A-Za-z0-9]+`)
+	// Stripe's keys (sk_, rk_), webhook secrets (whsec_), client secrets (pi_..._secret_...), Farebook's own keys,
+	// and tokens of links to the payment page (fpl_).
+	secrets = regexp.MustCompile(`\b(?:[sr]k_(?:live|test)_|whsec_|fbk_)[A-Za-z0-9_+/=-]+|\b[a-z]+_[A-Za-z0-9]+_secret_[A-Za-z0-9]+|\bfpl_[A-Za-z0-9._-]+`)
 	bearer  = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`)
 	// user:password@ of a DSN or an URL.
 	password = regexp.MustCompile(`([A-Za-z0-9_.%-]+):[^\s:@/]+@(tcp|unix|[A-Za-z0-9.-]+[:/])`)

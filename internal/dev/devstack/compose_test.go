@@ -169,6 +169,8 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 		"TEMPORAL_PAYLOAD_KEYS_FILE":         "the same",
 		"OTEL_EXPORTER_OTLP_HEADERS_FILE":    "the same",
 		"CONSOLE_CLIENT_SECRET_FILE":         "the same",
+		"PAY_LINK_KEYS_FILE":                 "the same",
+		"STRIPE_JS_URL":                      "development only",
 		"OTEL_SERVICE_NAME":                  "API and worker would have the same name",
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "one endpoint is enough here", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "the same",
 	}

@@ -2,19 +2,22 @@ package devstack
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"os"
 	"strings"
 )
 
 // secrets are generated for each run, so that no secret is in the repository or outlives its run.
-type secrets struct{ stripeKey, webhookSecret, databasePassword string }
+type secrets struct{ stripeKey, webhookSecret, databasePassword, publishableKey, payLinkKey string }
 
 func newSecrets() secrets {
 	return secrets{
 		stripeKey:        "sk_test_" + hex.EncodeToString(random(16)),
 		webhookSecret:    "whsec_" + hex.EncodeToString(random(16)),
 		databasePassword: hex.EncodeToString(random(16)),
+		publishableKey:   "pk_test_" + hex.EncodeToString(random(16)),
+		payLinkKey:       "development:" + base64.StdEncoding.EncodeToString(random(32)),
 	}
 }
 
@@ -33,6 +36,9 @@ func (s *Stack) shared() []variable {
 		{"STRIPE_API_BASE", s.Stripe.URL()},
 		{"STRIPE_SECRET_KEY", s.secrets.stripeKey},
 		{"STRIPE_WEBHOOK_SECRET", s.secrets.webhookSecret},
+		{"STRIPE_PUBLISHABLE_KEY", s.secrets.publishableKey},
+		{"PAY_URL", s.APIURL},
+		{"PAY_LINK_KEYS", s.secrets.payLinkKey},
 		{"TEMPORAL_ADDRESS", s.Temporal.Address()},
 		{"DATABASE_DSN", s.AppDSN()},
 		{"SMTP_HOST", host},

@@ -30,7 +30,9 @@ var keptOut = map[string]string{
 	"CONSOLE_S*":    "of its issuer", "CONSOLE_TEMPORAL_UI": "the stack has one",
 	"TEMPORAL_*": "the stack has a Temporal server",
 	"OTEL_*":     "of another collector",
-	"*_FILE":     "a secret",
+	"PAY_*":      "the stack has a payment page", "STRIPE_PUBLISHABLE_KEY": "the stack has a stand-in",
+	"STRIPE_JS_URL": "the stack has a stand-in",
+	"*_FILE":        "a secret",
 }
 
 // Whoever adds a variable decides whether a developer may set it for a stack.

@@ -30,7 +30,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{/* The secrets that a component reads. Call with (list $ "api"). */}}
 {{- define "farebook.secretNames" -}}
 {{- $keys := (index . 0).Values.secrets.keys -}}
-{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" "TEMPORAL_PAYLOAD_KEYS" -}}
+{{- $wanted := list "DATABASE_DSN" "STRIPE_SECRET_KEY" "STRIPE_WEBHOOK_SECRET" "SMTP_PASSWORD" "TEMPORAL_API_KEY" "TEMPORAL_PAYLOAD_KEYS" "PAY_LINK_KEYS" -}}
 {{- if eq (index . 1) "api" }}{{ $wanted = append $wanted "CONSOLE_CLIENT_SECRET" }}{{ end -}}
 {{- if eq (index . 1) "migrate" }}{{ $wanted = list "DATABASE_DSN" }}{{ end -}}
 {{- if include "farebook.controlled" . }}{{ $wanted = without $wanted "TEMPORAL_API_KEY" }}{{ end -}}
