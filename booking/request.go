@@ -40,6 +40,8 @@ type Request struct {
 	Capture CaptureMethod `json:"capture,omitempty"`
 	// Breakdown is nil where none is sent, for the same reason.
 	Breakdown *Breakdown `json:"breakdown,omitempty"`
+	// ReturnURL is where the payment page leads back to; empty for nowhere, for the same reason.
+	ReturnURL string `json:"returnUrl,omitempty"`
 }
 
 // Limits of a hold, in minutes. The maximum stays within the 24 h for which Stripe keeps idempotency keys.

@@ -30,6 +30,11 @@ func (r Request) Validate(now time.Time) error {
 		v.Add("capture", "is not a capture method", `send "automatic" or "manual"`)
 	}
 	r.Breakdown.validate(&v, r.Amount)
+	if r.ReturnURL != "" {
+		if _, err := ParseReturnURL(r.ReturnURL); err != nil {
+			v.Add("returnUrl", "is not an address to return to", "it "+err.Error())
+		}
+	}
 	return v.Err()
 }
 

@@ -52,6 +52,7 @@ var rights = []struct{ table, verbs string }{
 	{"console_sessions", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data: signing out and expiry remove a session
 	{"saved_views", "SELECT, INSERT, UPDATE"},
 	{"retention_progress", "SELECT, INSERT, UPDATE"},
+	{"client_return_urls", "SELECT, INSERT, UPDATE"},
 	{"correction_lock", "SELECT, UPDATE"},                     // locked, and never changed
 	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data of a run
 }

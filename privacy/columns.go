@@ -96,7 +96,9 @@ var bookings = []Table{
 		Codes: "reference status customer_locale currency correlation_id attention capture_method payment_methods request_key trace_parent " +
 			"revenue_model revenue_moment flight_number",
 		// flight_json has the passengers, whose names are replaced one by one: see store/privacy.
-		Texts:    []Text{{"customer_name", "'" + ErasedName + "'"}, {"customer_email", "'" + ErasedEmail + "'"}, {"flight_json", ""}},
+		Texts: []Text{
+			{"customer_name", "'" + ErasedName + "'"}, {"customer_email", "'" + ErasedEmail + "'"}, {"flight_json", ""}, {"return_url", null},
+		},
 		Rows:     []string{"id = @booking"},
 		Exported: true,
 		Kept:     Kept{Group: Travellers, Age: "created_at", Settled: "erased_at IS NULL"},
@@ -217,6 +219,7 @@ var operations = []Table{
 	},
 	{Name: "console_people", Codes: "issuer role", Staff: "subject name"},
 	{Name: "console_sessions", Codes: "token_sha256", Staff: "content"},
+	{Name: "client_return_urls", Codes: "url", Staff: "added_by"},
 	{Name: "api_clients", Codes: "client_id", Staff: "name created_by"},
 	{Name: "api_keys", Codes: "token_sha256 key_id token_prefix scopes", Staff: "name created_by"},
 	{Name: "retention_progress", Codes: "subject"},

@@ -34,6 +34,7 @@ type bookingRow struct {
 	CaptureMethod  booking.CaptureMethod
 	PaymentMethods *booking.PaymentMethods // NULL for bookings of older releases, as is RequestKey
 	RequestKey     *string
+	ReturnURL      *string `gorm:"column:return_url"`
 	CancelledAt    *time.Time
 	CancelPercent  *int
 	Revenue        revenueRow `gorm:"embedded"`
@@ -71,6 +72,8 @@ type Booking struct {
 	Methods booking.PaymentMethods
 	// RequestKey identifies the request that asked for it; empty for a booking of an older release.
 	RequestKey string
+	// ReturnURL is what the request named; ReturnURLOf says whether the payment page may lead there.
+	ReturnURL string
 	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
 	CancelledAt   *time.Time
 	CancelPercent *int
@@ -168,6 +171,7 @@ func (r bookingRow) domain() (Booking, error) {
 		Capture:       r.CaptureMethod,
 		Methods:       db.OrEmpty(r.PaymentMethods),
 		RequestKey:    db.OrEmpty(r.RequestKey),
+		ReturnURL:     db.OrEmpty(r.ReturnURL),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
 		Revenue:       r.Revenue.domain(),

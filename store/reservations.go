@@ -165,7 +165,7 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 		return r, nil
 	}
 	r.CustomerName, r.CustomerEmail, r.CustomerLocale = asked.CustomerName, asked.CustomerEmail, asked.CustomerLocale
-	r.FlightJSON, r.FlightNumber = asked.FlightJSON, asked.FlightNumber
+	r.FlightJSON, r.FlightNumber, r.ReturnURL = asked.FlightJSON, asked.FlightNumber, asked.ReturnURL
 	if r.Revenue.Model == booking.ModelAgent {
 		r.Revenue.setBreakdown(asked.Revenue.domain().Breakdown)
 	}
@@ -173,8 +173,8 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if err := rebuilt.recogniseLater(); err != nil { // its payment may be posted
 		return bookingRow{}, err
 	}
-	err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "flight_number", "fare", "taxes",
-		"service_fee", "commission")
+	err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "flight_number", "return_url", "fare",
+		"taxes", "service_fee", "commission")
 	if err != nil {
 		return bookingRow{}, err
 	}
@@ -207,6 +207,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		TraceParent:    db.OrNil(in.TraceParent),
 		CaptureMethod:  capture,
 		PaymentMethods: db.OrNil(in.Methods),
+		ReturnURL:      db.OrNil(in.Request.ReturnURL),
 		Revenue:        newRevenueRow(in.Revenue),
 		LedgerRules:    ledgerRules,
 		CreatedAt:      in.Now.Truncate(time.Microsecond),

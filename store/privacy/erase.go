@@ -159,7 +159,8 @@ func eraseBooking(tx *gorm.DB, row bookingRow, now time.Time) error {
 		return err
 	}
 	return tx.Model(&bookingRow{}).Where("id = ?", row.ID).Updates(map[string]any{
-		"customer_name": privacy.ErasedName, "customer_email": privacy.ErasedEmail, "flight_json": string(text), "erased_at": now,
+		"customer_name": privacy.ErasedName, "customer_email": privacy.ErasedEmail, "flight_json": string(text), "return_url": nil,
+		"erased_at": now,
 	}).Error
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farebook/access"
+	"farebook/booking"
 	"farebook/internal/dev/bigbooks"
 	"farebook/store"
 )
@@ -17,10 +18,21 @@ func (s *script) clients() {
 	s.measure("Clients", 0, listPage)
 	s.measure("KnownClients", []string{made.ClientID, "cl_unknown"})
 	s.measure("ImportOwner", "client 2")
+	s.returnURLs(made)
 	into := first[store.Client](s.calls, "Client", "client 2")
 	from := must(s.books.Client(s.ctx, fmt.Sprintf("client %d", mergedFirst+s.round)))
 	s.measure("PlanMerge", into, from)
 	s.measure("MergeClients", into, from, s.by)
+}
+
+// returnURLs registers, finds and removes an address of a client.
+func (s *script) returnURLs(client store.Client) {
+	const address = "https://shop.example/paid"
+	s.measure("AddReturnURL", client, address, s.by)
+	s.measure("ReturnURLs", client.ID)
+	s.measure("HasReturnURL", store.Owner{ClientID: client.ID}, booking.ReturnURL{Base: address, Full: address})
+	s.measure("ReturnURLOf", store.Booking{ID: uint64(s.old(1)), ReturnURL: address}) //nolint:gosec // counts from 1
+	s.measure("RemoveReturnURL", client, address, s.by)
 }
 
 // mergedFirst is the client that the first round merges. Rounds are as many as there are filled clients at most.
