@@ -178,7 +178,7 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) $(TEMPL) ## Check style, imports, the determi
 	@$(WORKFLOWCHECK) ./workflows/...
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
 	@go run ./internal/dev/cmd/migrationlint
-	@$(TEMPL) generate -log-level error -path starter/console && git diff --exit-code -- 'starter/console/*_templ.go'
+	@$(TEMPL) generate -log-level error -path starter && git diff --exit-code -- 'starter/*_templ.go'
 
 # Go's cache of test results does not notice a change of files outside the module of its tests, such as the chart.
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients, and the Helm chart against Kubernetes' types
@@ -276,7 +276,7 @@ image: ## Build the image with Docker; it knows version, revision and its date
 		--build-arg DATE="$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%d --format=%cd)" -t farebook:local .
 
 generate: $(TEMPL) ## Write the console's components, the generated parts of docs/, the stand-in's rules and the tests' events anew
-	@$(TEMPL) generate -log-level error -path starter/console
+	@$(TEMPL) generate -log-level error -path starter
 	@go run ./internal/dev/cmd/gendocs
 	@cd conformance && go run ./parameters
 

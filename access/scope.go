@@ -35,7 +35,7 @@ type Rule struct {
 
 var rules = []Rule{
 	{BookingsRead, "read its client's bookings with payment, refunds, disputes, ledger and evidence"},
-	{BookingsWrite, "take bookings, and cancel or capture its client's bookings"},
+	{BookingsWrite, "take bookings, cancel or capture its client's bookings, and make links to their payment pages"},
 	{RefundsWrite, "refund its client's bookings"},
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
 	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},

@@ -9,11 +9,14 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"farebook/booking"
 	"farebook/internal/correlation"
 	"farebook/internal/failpoint"
 	"farebook/internal/mail"
 	"farebook/internal/metrics"
+	"farebook/internal/paylink"
 	"farebook/money"
+	"farebook/notice"
 	"farebook/store"
 )
 
@@ -23,6 +26,8 @@ type Emails struct {
 	Sender *mail.Sender
 	// Finance is the address of the finance department.
 	Finance string
+	// PayLinks makes links to the payment page; nil without one.
+	PayLinks *paylink.Links
 	// Metrics counts emails; it may be nil.
 	Metrics *metrics.Emails
 	Log     *slog.Logger
@@ -120,7 +125,11 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 }
 
 func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
-	subject, text, html, err := mail.Render(row.Content())
+	content := row.Content()
+	if row.Kind == notice.PaymentFailed && row.Booking.Status == booking.StatusPendingPayment {
+		content.PayURL = e.PayLinks.Of(row.Booking.Reference, row.Booking.HoldExpiresAt, e.Store.Now())
+	}
+	subject, text, html, err := mail.Render(content)
 	if err != nil {
 		return mail.Message{}, err
 	}

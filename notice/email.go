@@ -19,6 +19,8 @@ type Email struct {
 	DeclineCode   string
 	// Payable: after a failed payment, the customer may try again until the hold ends.
 	Payable bool
+	// PayURL is the payment page of the booking; empty without one. It is never stored.
+	PayURL string
 	// Confirmed: a later attempt succeeded before the email about a decline could be sent.
 	Confirmed bool
 	// Notice is the part of the email beside the booking: amounts, states and ids as they were when it was queued.

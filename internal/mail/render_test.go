@@ -293,6 +293,31 @@ func TestUnpayableIsNotInvitedToPay(t *testing.T) {
 	require.NotContains(t, text, "bank")
 }
 
+// The invitation to try again has the payment page, where there is one.
+func TestAnInvitationToPayHasItsLink(t *testing.T) {
+	t.Parallel()
+	const page = "https://pay.example/pay/fpl_a.FB-7K2M9QXA.1.x"
+	for locale, says := range map[money.Locale]string{money.LocaleEN: "Pay now", money.LocaleAR: "ادفع الآن"} {
+		c := content(notice.PaymentFailed, locale)
+		_, without, _, err := mail.Render(c)
+		require.NoError(t, err)
+		require.NotContains(t, without, says)
+		c.PayURL = page
+		_, text, html, err := mail.Render(c)
+		require.NoError(t, err)
+		require.Contains(t, text, says)
+		require.Contains(t, text, page)
+		require.Contains(t, html, `href="`+page+`"`)
+		for _, closed := range []func(*mail.Content){func(c *mail.Content) { c.Payable = false }, func(c *mail.Content) { c.Confirmed = true }} {
+			c := c
+			closed(&c)
+			_, text, _, err := mail.Render(c)
+			require.NoError(t, err)
+			require.NotContains(t, text, page)
+		}
+	}
+}
+
 func TestUnknownKindIsRefused(t *testing.T) {
 	t.Parallel()
 	c := content("newsletter", money.LocaleEN)

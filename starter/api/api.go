@@ -18,6 +18,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/metrics"
+	"farebook/internal/paylink"
 	"farebook/internal/stripeapi"
 	"farebook/ledger/seal"
 	"farebook/starter/dispatch"
@@ -58,6 +59,8 @@ type Deps struct {
 	RefundLimits, CorrectionLimits access.Limits
 	// Revenue decides how new bookings are posted.
 	Revenue booking.RevenueRules
+	// PayLinks makes links to the payment page; nil without one.
+	PayLinks *paylink.Links
 	// SealKey signs evidence; nil leaves it unsigned.
 	SealKey *seal.Key
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the
@@ -146,6 +149,7 @@ func New(deps Deps) (http.Handler, error) {
 	a.addViews(spec)
 	a.addAttention(spec)
 	a.addClients(spec)
+	a.addReturnURLs(spec)
 	a.addAPIKeys(spec)
 	a.addAudit(spec)
 	a.addLedger(spec)

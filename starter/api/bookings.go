@@ -26,13 +26,15 @@ func (a *api) addBookings(spec huma.API) {
 	a.addStory(spec)
 	a.addCancel(spec)
 	a.addCapture(spec)
+	a.addPaymentLink(spec)
 	a.addRefunds(spec)
 	a.addRefundAbandon(spec)
 	a.addReconciliations(spec)
 	register(a, spec, a.movesMoney(spec, a.guard(spec, huma.Operation{
 		OperationID: "create-booking", Method: http.MethodPost, Path: bookingsPath, Tags: []string{"Bookings"},
-		Summary:       "Create a booking",
-		Description:   "Holds the booking and prepares its payment. Pay with Stripe.js and `payment.clientSecret` before `holdExpiresAt`.",
+		Summary: "Create a booking",
+		Description: "Holds the booking and prepares its payment. Send the traveller to `payment.url`, or pay with Stripe.js and " +
+			"`payment.clientSecret`, before `holdExpiresAt`.",
 		DefaultStatus: http.StatusCreated,
 		Middlewares:   huma.Middlewares{requireKey(spec), requireJSON(spec)},
 		Errors:        []int{400, 408, 409, 413, 415, 422},
@@ -117,6 +119,7 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 		_, secret, err = a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
 	}
 	out.Body.Payment.ClientSecret = secret
+	out.Body.Payment.URL = a.paymentURL(out.Body.Reference, out.Body.HoldExpiresAt)
 	if err == nil && out.Replayed == "" {
 		a.counts.ClientSecret(took())
 	}
@@ -134,6 +137,9 @@ func (a *api) reserve(ctx context.Context, in store.NewBooking) (store.Reservati
 	}
 	if invalid == nil {
 		in.Revenue, invalid = a.Revenue.RevenueOf(in.Request)
+	}
+	if invalid == nil {
+		invalid = a.checkReturnURL(ctx, in.Caller, in.Request.ReturnURL)
 	}
 	if invalid == nil {
 		return a.Store.ReserveBooking(ctx, in)

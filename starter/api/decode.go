@@ -63,7 +63,7 @@ func (d *decoder) err() error {
 }
 
 func (d *decoder) request(value any) booking.Request {
-	body := d.object("", value, "customer", "amount", "flight", "holdMinutes", "capture", "breakdown")
+	body := d.object("", value, "customer", "amount", "flight", "holdMinutes", "capture", "breakdown", "returnUrl")
 	if body == nil {
 		return booking.Request{}
 	}
@@ -78,6 +78,9 @@ func (d *decoder) request(value any) booking.Request {
 	}
 	if capture, given := body["capture"]; given {
 		request.Capture = booking.CaptureMethod(d.text("capture", capture))
+	}
+	if address, given := body["returnUrl"]; given {
+		request.ReturnURL = d.text("returnUrl", address)
 	}
 	if breakdown, given := body["breakdown"]; given {
 		request.Breakdown = d.breakdown(breakdown)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farebook/access"
+	"farebook/booking"
 	"farebook/starter/view"
 )
 
@@ -33,6 +34,24 @@ func decodeNewClient(body []byte) (name string, err error) {
 		}
 	}
 	return name, d.err()
+}
+
+// decodeReturnURL reads the body of POST /v1/clients/{id}/return-urls and of its removal.
+func decodeReturnURL(body []byte) (address string, err error) {
+	value, err := parseStrict(body)
+	if err != nil {
+		return "", err
+	}
+	var d decoder
+	if fields := d.object("", value, "url"); fields != nil {
+		text := d.text("url", fields["url"])
+		registered, wrong := booking.ParseRegisteredURL(text)
+		if wrong != nil && len(d.wrongFields) == 0 {
+			d.add("url", "is not an address to return to", "it "+wrong.Error())
+		}
+		address = registered
+	}
+	return address, d.err()
 }
 
 // decodeMerge reads the body of POST /v1/clients/{id}/merge.

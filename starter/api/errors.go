@@ -165,6 +165,7 @@ var refusals = []refusal{
 	{http.StatusConflict, "not-correctable", on[*runs.NotCorrectableError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "event-processed", is(store.ErrEventProcessed, "Nothing was changed: the event is processed."), nil},
 	{http.StatusConflict, "reconciliation-running", is(recon.ErrRunning, "Nothing was started: another reconciliation is running."), nil},
+	{http.StatusConflict, "too-many-return-urls", on[*store.TooManyReturnURLsError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "too-many-views", on[*store.TooManyViewsError]("Nothing was saved: %s."), nil},
 	{http.StatusConflict, "email-not-kept", is(store.ErrEmailEmptied, "Nothing was sent: the content of this email is not kept any more."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
@@ -199,6 +200,7 @@ var (
 	errNoSuchItem           = &missingError{"no-such-item", "No item has this number: see GET " + reconciliationsPath + "/{id}."}
 	errNoSuchTransaction    = &missingError{"no-such-transaction", "The ledger has no transaction with this number."}
 	errNoSuchView           = &missingError{"no-such-view", "No view of yours has this number: see GET " + viewsPath + "."}
+	errNoSuchReturnURL      = &missingError{"no-such-return-url", "The client has never had this return URL: see GET " + returnURLsPath + "."}
 	errNoSuchProposal       = &missingError{"no-such-proposal", "No proposal has this code: see GET " + proposalsPath + "."}
 	errNoSuchSchedule       = &missingError{"no-such-schedule", "There is no schedule yet: `starter schedule apply` creates it."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}

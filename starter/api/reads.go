@@ -55,7 +55,11 @@ func (a *api) getBooking(ctx context.Context, in *referenceInput) (*bookingOutpu
 	if err != nil {
 		return nil, err
 	}
-	return &bookingOutput{viewOf(known, refunds, disputes)}, nil
+	shown := viewOf(known, refunds, disputes)
+	if shown.Payment != nil {
+		shown.Payment.URL = a.paymentURL(shown.Reference, shown.HoldExpiresAt)
+	}
+	return &bookingOutput{shown}, nil
 }
 
 type evidenceOutput struct{ Body evidence.Bundle }

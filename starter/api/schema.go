@@ -23,6 +23,7 @@ type bookingBody struct {
 	HoldMinutes int            `json:"holdMinutes,omitempty" minimum:"1" maximum:"1440" default:"30" doc:"How many minutes the booking waits for its payment." example:"30"`
 	Capture     string         `json:"capture,omitempty" enum:"automatic,manual" default:"automatic" doc:"manual only authorises the payment: POST .../capture takes it and confirms the booking." example:"automatic"`
 	Breakdown   *breakdownBody `json:"breakdown,omitempty" doc:"Whose the amount is, for a seller who is the airline's agent (REVENUE_MODEL=agent); refused otherwise. The four parts add up to the amount. Without it, all of the amount is the airline's."`
+	ReturnURL   string         `json:"returnUrl,omitempty" maxLength:"1000" doc:"Where the payment page leads the traveller back to. Its address without the query has to be registered with the client." example:"https://shop.example/paid"`
 }
 
 type breakdownBody struct {
@@ -56,7 +57,7 @@ type passengerBody struct {
 	Name string `json:"name" minLength:"1" maxLength:"200" example:"Layla Haddad"`
 }
 
-// bookedBody answers POST /v1/bookings. It is stored without the client secret.
+// bookedBody answers POST /v1/bookings. It is stored without the client secret and the link to the payment page.
 type bookedBody struct {
 	Reference     string            `json:"reference" example:"FB-7K2M9QXA"`
 	Status        string            `json:"status" example:"pending_payment"`
@@ -67,6 +68,7 @@ type bookedBody struct {
 type bookedPaymentBody struct {
 	PaymentIntentID string `json:"paymentIntentId" example:"pi_3PabcDEF"`
 	ClientSecret    string `json:"clientSecret,omitempty" doc:"For Stripe.js in the traveller's browser. Farebook does not store it."`
+	URL             string `json:"url,omitempty" doc:"The payment page, for the traveller only; left out when this installation has none. Farebook does not store it." example:"https://pay.example.com/pay/fpl_..."`
 	Status          string `json:"status" example:"pending"`
 }
 
@@ -84,6 +86,7 @@ type bookingView struct {
 	CancelPercent *int               `json:"cancelPercent,omitempty" doc:"How much of the payment the policy refunded, in percent."`
 	Capture       string             `json:"capture" enum:"automatic,manual"`
 	Breakdown     *booking.Breakdown `json:"breakdown,omitempty" doc:"Whose the amount is, in minor units; as in the request."`
+	ReturnURL     string             `json:"returnUrl,omitempty" doc:"Where the payment page leads back to; as in the request."`
 	CorrelationID string             `json:"correlationId"`
 	Payment       *paymentView       `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
 	Refunds       []refundView       `json:"refunds" nullable:"false"`
@@ -93,6 +96,7 @@ type bookingView struct {
 
 type paymentView struct {
 	PaymentIntentID string     `json:"paymentIntentId" example:"pi_3PabcDEF"`
+	URL             string     `json:"url,omitempty" doc:"The payment page, which shows the outcome for some days after the hold; left out afterwards, and when this installation has none." example:"https://pay.example.com/pay/fpl_..."`
 	Status          string     `json:"status" enum:"pending,requires_action,processing,authorized,succeeded,failed,canceled,unknown"`
 	AmountCaptured  int64      `json:"amountCaptured" doc:"Minor units."`
 	AmountRefunded  int64      `json:"amountRefunded" doc:"Minor units of the refunds that succeeded."`
@@ -108,8 +112,8 @@ func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) b
 		Reference: string(b.Reference), Status: string(b.Status), Customer: b.Customer, Amount: b.Amount, Flight: b.Flight,
 		CreatedAt: b.CreatedAt, HoldExpiresAt: b.HoldExpiresAt, RefundDue: b.RefundDue, CorrelationID: b.CorrelationID,
 		CancelledAt: b.CancelledAt, CancelPercent: b.CancelPercent, Capture: string(b.Capture), Attention: b.Attention,
-		Breakdown: b.Revenue.Breakdown,
-		Refunds:   []refundView{}, Disputes: []disputeView{},
+		Breakdown: b.Revenue.Breakdown, ReturnURL: b.ReturnURL,
+		Refunds: []refundView{}, Disputes: []disputeView{},
 	}
 	for _, refund := range refunds {
 		view.Refunds = append(view.Refunds, refundViewOf(refund))
@@ -252,11 +256,12 @@ func describeBodies(spec *huma.OpenAPI) {
 		body.Content = map[string]*huma.MediaType{"application/json": {Schema: spec.Components.Schemas.Schema(shape, true, name)}}
 	}
 	describe(bookingsPath, "Booking", "The booking to create.", reflect.TypeFor[bookingBody]())
-	for _, path := range []string{bookingRefundsPath, cancelPath, capturePath, reconciliationsPath} {
+	for _, path := range []string{bookingRefundsPath, cancelPath, capturePath, reconciliationsPath, paymentLinkPath} {
 		spec.Paths[path].Post.RequestBody.Required = false // huma checks it as well
 	}
 	describe(bookingRefundsPath, "Refund", "The refund to create. Without a body, all that is left is refunded.",
 		reflect.TypeFor[refundBody]())
+	describe(paymentLinkPath, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	describe(cancelPath, "Cancel", "Optional: the quoted refund.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Optional: the amount. Without a body, all that is authorised is captured.",
 		reflect.TypeFor[captureBody]())
@@ -321,6 +326,8 @@ func describeAdminBodies(spec *huma.OpenAPI, describe func(path, name, descripti
 		spec.Paths[path].Post.RequestBody.Required = false
 	}
 	describe(clientsPath, "NewClient", "The client to create.", reflect.TypeFor[newClientBody]())
+	describe(returnURLsPath, "ReturnURL", "The address to register.", reflect.TypeFor[returnURLBody]())
+	describe(removeReturnURLPath, "ReturnURL", "The address to remove.", reflect.TypeFor[returnURLBody]())
 	describe(mergePath, "Merge", "The client to merge into this one.", reflect.TypeFor[mergeBody]())
 	describe(apiKeysPath, "NewAPIKey", "The API key to create.", reflect.TypeFor[newKeyBody]())
 	describe(rotatePath, "Rotate", "Optional: overlap and lifetime.", reflect.TypeFor[rotateBody]())

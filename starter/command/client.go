@@ -12,8 +12,9 @@ import (
 
 func clientCommand() *cobra.Command {
 	return group("client", "Create, list, disable and merge clients of the API",
-		"client create NAME, client list, client disable CLIENT, client enable CLIENT, or client merge INTO FROM",
-		createClientCommand(), listClientsCommand(), disableClientCommand(true), disableClientCommand(false), mergeClientsCommand())
+		"client create NAME, client list, client disable CLIENT, client enable CLIENT, client merge INTO FROM, or client return-url",
+		createClientCommand(), listClientsCommand(), disableClientCommand(true), disableClientCommand(false), mergeClientsCommand(),
+		returnURLCommand())
 }
 
 func createClientCommand() *cobra.Command {

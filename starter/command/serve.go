@@ -131,6 +131,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		HoldMinute:     cfg.HoldMinute, Holds: cfg.Holds, Revenue: cfg.Revenue,
 		JournalLimits: cfg.JournalLimits, RefundLimits: cfg.RefundLimits, CorrectionLimits: cfg.CorrectionLimits,
 		SealKey:  cfg.SealKey,
+		PayLinks: cfg.PayLinks(),
 		Limits:   limitsOf(cfg.HTTP),
 		Stopping: ctx,
 		Metrics:  measures,
@@ -140,7 +141,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		closeAll()
 		return nil, nil, err
 	}
-	public, stopAdmin, err := expose(ctx, cfg, books, handler, measures, log)
+	public, stopAdmin, err := expose(ctx, cfg, books, restores.Stripe, handler, measures, log)
 	if err != nil {
 		closeAll()
 		return nil, nil, err
@@ -148,10 +149,14 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 	return public, func() { stopAdmin(); closeAll() }, nil
 }
 
-// expose adds the console to the API, and opens the admin address. The API answers for its health on both addresses.
-func expose(ctx context.Context, cfg config.Config, books *store.Store, handler http.Handler, measures *metrics.Registry, log *slog.Logger,
+// expose adds the console and the payment page to the API, and opens the admin address. The API answers for its health on both addresses.
+func expose(ctx context.Context, cfg config.Config, books *store.Store, stripe *stripeapi.Client, handler http.Handler,
+	measures *metrics.Registry, log *slog.Logger,
 ) (public http.Handler, stop func(), err error) {
 	public, err = withConsole(ctx, cfg, books, handler, log)
+	if err == nil {
+		public, err = withPayPage(cfg, books, stripe, public, log)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

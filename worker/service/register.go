@@ -66,12 +66,14 @@ func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch
 	stripe := restores.Stripe
 	unbooked := &activities.Unbooked{Stripe: stripe, Store: books, Others: cfg.Reconcile.Others, Log: log}
 	return Activities{
-		Restores:    restores,
-		Payments:    &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, ListLag: cfg.Stripe.ListLag, Log: log},
-		Refunds:     &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
-		Disputes:    &activities.Disputes{Stripe: stripe, Store: books, Log: log},
-		Payouts:     &activities.Payouts{Stripe: stripe, Store: books, Unbooked: unbooked, Log: log},
-		Emails:      &activities.Emails{Store: books, Sender: sender, Finance: cfg.FinanceEmail, Metrics: measures.Emails, Log: log},
+		Restores: restores,
+		Payments: &activities.Payments{Stripe: stripe, Store: books, Policy: cfg.RefundPolicy, ListLag: cfg.Stripe.ListLag, Log: log},
+		Refunds:  &activities.Refunds{Stripe: stripe, Store: books, ListLag: cfg.Stripe.ListLag, Log: log},
+		Disputes: &activities.Disputes{Stripe: stripe, Store: books, Log: log},
+		Payouts:  &activities.Payouts{Stripe: stripe, Store: books, Unbooked: unbooked, Log: log},
+		Emails: &activities.Emails{
+			Store: books, Sender: sender, Finance: cfg.FinanceEmail, PayLinks: cfg.PayLinks(), Metrics: measures.Emails, Log: log,
+		},
 		Inbox:       &activities.Inbox{Store: books, Log: log},
 		AccountFees: &activities.AccountFees{Stripe: stripe, Store: books, Log: log},
 		Reconciliations: &activities.Reconciliations{

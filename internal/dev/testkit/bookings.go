@@ -19,6 +19,7 @@ type Booked struct {
 	Payment       struct {
 		PaymentIntentID string `json:"paymentIntentId"`
 		ClientSecret    string `json:"clientSecret"`
+		URL             string `json:"url"` // of the payment page; empty without Options.PayPage
 		Status          string `json:"status"`
 	} `json:"payment"`
 }

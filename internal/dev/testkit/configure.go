@@ -67,6 +67,9 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Heal != "" {
 		s.env = append(s.env, "RECONCILE_HEAL="+options.Heal)
 	}
+	if options.PayPage {
+		s.env = append(s.env, "PAY_URL=http://"+httpAddr, "PAY_LINK_KEYS="+PayLinkKey, "STRIPE_PUBLISHABLE_KEY="+PublishableKey)
+	}
 	s.env = append(s.env, options.Env...)
 	if options.SecretFiles {
 		s.useSecretFiles()

@@ -72,6 +72,8 @@ type Options struct {
 	SecretFiles bool
 	// MailPassword is what the mail server asks for; empty for none.
 	MailPassword string
+	// PayPage gives the API a payment page, and bookings a link to it.
+	PayPage bool
 	// Env is added to the configuration: NAME=value.
 	Env []string
 	// Quiet logs errors only: for benchmarks.

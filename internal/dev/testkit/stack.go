@@ -35,6 +35,10 @@ const (
 	StripeKey = "sk_test_51FarebookCanarySecretKey0000"
 	// WebhookSecret signs webhooks. The canary test searches for it as well.
 	WebhookSecret = "whsec_farebookCanaryWebhookSecret000000"
+	// PayLinkKey signs links to the payment page: see Options.PayPage.
+	PayLinkKey = "canary:ZmFyZWJvb2sgY2FuYXJ5IHBheW1lbnQgbGluayBrZXk="
+	// PublishableKey is Stripe's key for browsers.
+	PublishableKey = "pk_test_51FarebookCanaryPublishable0000"
 )
 
 // Stack is a running Farebook, as one test uses it.

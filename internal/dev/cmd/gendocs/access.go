@@ -67,6 +67,8 @@ const keyCommands = `
 | ` + "`starter client disable CLIENT`" + `, ` + "`enable`" + ` | ` + "`POST /v1/clients/{id}/disable`" + `, ` + "`/enable`" +
 	` | refuses all its keys at once; its bookings remain |
 | ` + "`starter client merge INTO FROM --dry-run`" + ` | ` + "`POST /v1/clients/{id}/merge`" + ` | see below |
+| ` + "`starter client return-url add CLIENT URL`" + `, ` + "`remove`, `list CLIENT`" + ` | ` + "`/v1/clients/{id}/return-urls`, `.../remove`" +
+	` | where the payment page leads back to ([payment-page.md](payment-page.md)) |
 | ` + "`starter api-key create --client NAME --scope a,b --expires 90d`" + ` | ` + "`POST /v1/api-keys`" +
 	` | prints the token, which is not shown again |
 | ` + "`starter api-key list`" + ` | ` + "`GET /v1/api-keys`" + ` | includes the last use, to the minute |
