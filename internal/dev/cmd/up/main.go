@@ -53,9 +53,15 @@ func run() (err error) {
 	if err := stack.WriteEnvironment(envFile); err != nil {
 		return err
 	}
+	paymentPage, err := stack.PaymentLink(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Printf(`
   API          %s
   API docs     %s/docs
+  Pay          %s
+               (a sample booking, held for a day; card 4242 4242 4242 4242, or 4000 0025 0000 3155 for 3-D Secure)
   Console      %s
   Sign in      %s
                (once, within %d minutes, as an administrator; sign out to choose another role)
@@ -68,7 +74,7 @@ func run() (err error) {
 
 To set them and the API key in a shell: . var/dev.env
 Ctrl-C stops everything.
-`, stack.APIURL, stack.APIURL, stack.ConsoleURL(), stack.SignInLink("admin"), int(openid.LinkLife.Minutes()), stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
+`, stack.APIURL, stack.APIURL, paymentPage, stack.ConsoleURL(), stack.SignInLink("admin"), int(openid.LinkLife.Minutes()), stack.Temporal.UIURL(), stack.Mailbox.URL(), stack.Stripe.URL(), stack.MariaDB.Addr(),
 		prometheusOf(stack), filepath.Join("var", "up", "logs"))
 	<-ctx.Done()
 	return nil
