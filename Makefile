@@ -45,7 +45,7 @@ ROLES ?= admin
 # Which tests `make browser` runs: all, or ci, those of each commit, which take about two minutes.
 BROWSER ?= all
 BROWSER_all := .
-BROWSER_ci := ^(TestSignInAndOut|TestNobodySignsInWithoutARole|TestAViewerChangesNothing|TestSupportRefundsTheExactRemainder|TestAFailedRefundIsLoud|TestFinanceApprovesAPlan|TestFinancePostsAnItemAndExplainsAnother|TestListsAreReplacedInPlace|TestMainPagesAreReadable)$$
+BROWSER_ci := ^(TestSignInAndOut|TestNobodySignsInWithoutARole|TestAViewerChangesNothing|TestSupportRefundsTheExactRemainder|TestAFailedRefundIsLoud|TestFinanceApprovesAPlan|TestFinancePostsAnItemAndExplainsAnother|TestListsAreReplacedInPlace|TestMainPagesAreReadable|TestPay.*)$$
 # How long `make bench-soak` makes bookings.
 MINUTES ?= 10
 # How many runs of 100 bookings `make bench-stall` makes, from how many milliseconds on it prints a first answer, how many Stripe takes for

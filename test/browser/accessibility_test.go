@@ -39,7 +39,7 @@ const bare = `(() => {
 	while (walker.nextNode()) {
 		const text = walker.currentNode, holder = text.parentElement, plain = text.data.replace(/\u2068[^\u2069]*\u2069/g, "");
 		if (/FB-[A-Z0-9]{4,}|\b(pi|ch|re|du|dp|po|txn|evt|recon|ak|cl)_\w{6,}|\b[A-Z]{3} ?-?\d|\d [A-Z]{3}\b/.test(plain) &&
-			!holder.closest("bdi, pre, code, [dir=ltr], option, script, style, title, textarea, iframe")) {
+			!holder.closest("bdi, pre, code, [dir=ltr], option, script, style, title, textarea, iframe, noscript")) {
 			found.push(text.data.trim().slice(0, 80));
 		}
 	}
