@@ -140,7 +140,8 @@ func (s till) requireNoTrace(x *tab, booked testkit.Booked, card string) {
 		require.NotContains(s.T, s.Logs.String(), secret)
 	}
 	require.NotContains(s.T, s.Logs.String(), token)
-	require.Zero(s.T, s.DB.Count(s.T, "SELECT COUNT(*) FROM idempotency_keys WHERE answer_body LIKE '%fpl\\_%' OR answer_body LIKE '%\\_secret\\_%'"))
+	require.Zero(s.T, s.DB.Count(s.T,
+		"SELECT COUNT(*) FROM idempotency_keys WHERE answer_body LIKE '%fpl\\_%' OR answer_body LIKE '%\\_secret\\_%'"))
 }
 
 // shortHold lets a minute of a hold pass in a second.
