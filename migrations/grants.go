@@ -17,7 +17,7 @@ var rights = []struct{ table, verbs string }{
 	{"api_keys", "SELECT, INSERT, UPDATE"},
 	{"audit_log", "SELECT, INSERT"},
 	{"attention_items", "SELECT, INSERT, UPDATE"},
-	{"attention_steps", "SELECT, INSERT"},
+	{"attention_steps", "SELECT, INSERT, UPDATE (text)"},
 	{"bookings", "SELECT, INSERT, UPDATE"},
 	{"idempotency_keys", "SELECT, INSERT, UPDATE"},
 	{"installation", "SELECT"},

@@ -48,8 +48,8 @@ type Kept struct {
 	Group Group
 	// Age is the column with the time at which the row was made. Rows get their ids in this order, apart from transactions at once.
 	Age string
-	// Settled is the condition of rows that nothing needs any more. Other rows are left as they are, and a later run reads them again. @cutoff is
-	// the time before which a row has to be made.
+	// Settled is the condition of rows that nothing needs any more. Other rows are left as they are, and a later run reads them again.
+	// @cutoff is the time before which a row has to be made.
 	Settled string
 }
 
@@ -194,6 +194,12 @@ var operations = []Table{
 		Name: "attention_items", Codes: "kind subject", Staff: "closed_by",
 		Texts: []Text{{"text", empty}, {"note", empty}}, Rows: []string{"booking_id = @booking"}, Exported: true,
 		Kept: Kept{Group: Notes, Age: "opened_at", Settled: "closed_at IS NOT NULL"},
+	},
+	{
+		// Append-only, apart from the text: the application's user may update that column alone.
+		Name: "attention_steps", Codes: "code kind", Staff: "actor", Texts: []Text{{"text", empty}},
+		Rows: []string{"item_id IN (SELECT id FROM attention_items WHERE booking_id = @booking)"}, Exported: true,
+		Kept: Kept{Group: Notes, Age: "at", Settled: "item_id IN (SELECT id FROM attention_items WHERE closed_at IS NOT NULL)"},
 	},
 	{
 		Name: "reconciliation_items",

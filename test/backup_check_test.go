@@ -25,34 +25,40 @@ func dumped(s *testkit.Stack) string {
 		var name, create string
 		require.NoError(s.T, s.DB.SQL.QueryRowContext(s.T.Context(), "SHOW CREATE TABLE `"+table+"`").Scan(&name, &create))
 		fmt.Fprintf(&out, "DROP TABLE IF EXISTS `%s`;\n%s;\n", table, create)
-		columns := s.DB.Text(s.T, "SELECT GROUP_CONCAT(CONCAT('`', column_name, '`') ORDER BY ordinal_position) FROM information_schema.columns "+
-			"WHERE table_schema = DATABASE() AND table_name = ? AND COALESCE(generation_expression, '') = ''", table)
-		rows, err := s.DB.SQL.QueryContext(s.T.Context(), "SELECT "+columns+" FROM `"+table+"`")
-		require.NoError(s.T, err)
-		into := make([]any, strings.Count(columns, ",")+1)
-		for i := range into {
-			into[i] = &sql.RawBytes{}
-		}
-		for rows.Next() {
-			require.NoError(s.T, rows.Scan(into...))
-			values := make([]string, len(into))
-			for i, value := range into {
-				raw := *value.(*sql.RawBytes)
-				values[i] = "NULL"
-				if raw != nil {
-					values[i] = "''"
-				}
-				if len(raw) > 0 {
-					values[i] = "CAST(0x" + hex.EncodeToString(raw) + " AS CHAR CHARACTER SET binary)"
-				}
-			}
-			fmt.Fprintf(&out, "INSERT INTO `%s` (%s) VALUES (%s);\n", table, columns, strings.Join(values, ","))
-		}
-		require.NoError(s.T, rows.Err())
-		require.NoError(s.T, rows.Close())
+		dumpRows(s, &out, table)
 	}
 	out.WriteString("-- Dump completed\n")
 	return out.String()
+}
+
+// dumpRows writes the rows of a table, without generated columns.
+func dumpRows(s *testkit.Stack, out *strings.Builder, table string) {
+	s.T.Helper()
+	columns := s.DB.Text(s.T, "SELECT GROUP_CONCAT(CONCAT('`', column_name, '`') ORDER BY ordinal_position) FROM information_schema.columns "+
+		"WHERE table_schema = DATABASE() AND table_name = ? AND COALESCE(generation_expression, '') = ''", table)
+	rows, err := s.DB.SQL.QueryContext(s.T.Context(), "SELECT "+columns+" FROM `"+table+"`")
+	require.NoError(s.T, err)
+	defer func() { require.NoError(s.T, rows.Close()) }()
+	into := make([]any, strings.Count(columns, ",")+1)
+	for i := range into {
+		into[i] = &sql.RawBytes{}
+	}
+	for rows.Next() {
+		require.NoError(s.T, rows.Scan(into...))
+		values := make([]string, len(into))
+		for i, value := range into {
+			raw := *value.(*sql.RawBytes)
+			values[i] = "NULL"
+			if raw != nil {
+				values[i] = "''"
+			}
+			if len(raw) > 0 {
+				values[i] = "CAST(0x" + hex.EncodeToString(raw) + " AS CHAR CHARACTER SET binary)"
+			}
+		}
+		fmt.Fprintf(out, "INSERT INTO `%s` (%s) VALUES (%s);\n", table, columns, strings.Join(values, ","))
+	}
+	require.NoError(s.T, rows.Err())
 }
 
 // A dump that is cut off, changed or not of Farebook is refused, one that holds together is not, and nothing of the check stays on the server.

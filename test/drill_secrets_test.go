@@ -16,7 +16,8 @@ import (
 )
 
 // travellers book and pay until stop is called, under the API key of the moment. It returns what was booked, and what was refused.
-func travellers(s *testkit.Stack, token *atomic.Pointer[string]) (progress *atomic.Int64, stop func() (booked []testkit.Booked, refused string)) {
+func travellers(s *testkit.Stack, token *atomic.Pointer[string],
+) (progress *atomic.Int64, stop func() (booked []testkit.Booked, refused string)) {
 	const callers = 3
 	progress = &atomic.Int64{}
 	var refusals testkit.Buffer
@@ -82,8 +83,8 @@ func awaitNobodyAs(s *testkit.Stack, dsn string) string {
 	return parsed.User
 }
 
-// Every secret is rotated while travellers book and pay, as docs/deploying.md says: nothing is refused, nothing is lost, and the old secrets
-// are worth nothing afterwards.
+// Every secret is rotated while travellers book and pay, as docs/deploying.md says: nothing is refused, nothing is lost, and the old
+// secrets are worth nothing afterwards.
 func TestDrillSecretsAreRotatedUnderLoad(t *testing.T) {
 	t.Parallel()
 	oldKey, newKey := payloadKey(t, "2026-10"), payloadKey(t, "2026-11")

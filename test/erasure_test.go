@@ -145,7 +145,8 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 			retain(s)
 			s.RequireDeaths("worker", 1)
 			require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM idempotency_keys WHERE answer_body = ''"))
-			require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE processed AND payload <> '' AND received_at < NOW() - INTERVAL 30 DAY"))
+			require.Zero(t, s.DB.Count(t,
+				"SELECT COUNT(*) FROM stripe_events WHERE processed AND payload <> '' AND received_at < NOW() - INTERVAL 30 DAY"))
 			require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE erased_at IS NOT NULL"))
 
 			again, err := s.API.Do(http.MethodPost, "/v1/bookings", "old", body)

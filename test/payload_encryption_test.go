@@ -65,7 +65,8 @@ func TestPayloadsInTemporalAreEncrypted(t *testing.T) {
 	s.AwaitQuiet()
 	refund := ask(s, paid.Reference, "refund", `{"amount":{"value":100,"currency":"USD"}}`)
 	awaitRefund(s, refund.ID, "succeeded")
-	require.Equal(t, []string{"one"}, keysOf(payloadKeyIDs(s, s.WorkflowID(waiting.Reference), s.WorkflowID(paid.Reference), "Refund:"+refund.ID)))
+	require.Equal(t, []string{"one"},
+		keysOf(payloadKeyIDs(s, s.WorkflowID(waiting.Reference), s.WorkflowID(paid.Reference), "Refund:"+refund.ID)))
 
 	s.WriteSecret("TEMPORAL_PAYLOAD_KEYS", one+","+two)
 	s.WriteSecret("TEMPORAL_PAYLOAD_KEYS", two+","+one)

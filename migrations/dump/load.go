@@ -28,7 +28,8 @@ type Loaded struct {
 }
 
 // skipped are statements that choose another schema, or that only a server's administrator may make.
-var skipped = regexp.MustCompile(`(?is)^(USE\s|(/\*!\d+\s+)?(CREATE|DROP)\s+DATABASE\s|(/\*!\d+\s+)?SET\s+@@(GLOBAL|SESSION)\.|SET\s+@MYSQLDUMP_TEMP_LOG_BIN)`)
+var skipped = regexp.MustCompile(`(?is)^(USE\s|(/\*!\d+\s+)?(CREATE|DROP)\s+DATABASE\s|(/\*!\d+\s+)?SET\s+@@(GLOBAL|SESSION)\.|` +
+	`SET\s+@MYSQLDUMP_TEMP_LOG_BIN)`)
 
 // Load creates a schema of a random name on the server of an administrator, loads a dump into it as a user who has rights on it alone,
 // brings it to this program's schema, and makes a user with the application's rights: an error if that user could change the ledger. Drop
@@ -128,7 +129,8 @@ func (l *Loaded) finish(ctx context.Context, server *mysql.Config) error {
 	case err != nil:
 		return fmt.Errorf("the dump has no list of migrations, so that it is not one of Farebook's database: %w", shortened(err))
 	case l.Version > l.Newest:
-		return fmt.Errorf("the dump has migration %d, and this program knows migrations up to %d: use the release that made it", l.Version, l.Newest)
+		return fmt.Errorf("the dump has migration %d, and this program knows migrations up to %d: use the release that made it",
+			l.Version, l.Newest)
 	}
 	var identities int
 	err = l.admin.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+l.schema+".installation").Scan(&identities)

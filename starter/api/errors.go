@@ -167,7 +167,10 @@ var refusals = []refusal{
 	{http.StatusConflict, "reconciliation-running", is(recon.ErrRunning, "Nothing was started: another reconciliation is running."), nil},
 	{http.StatusConflict, "too-many-return-urls", on[*store.TooManyReturnURLsError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "too-many-views", on[*store.TooManyViewsError]("Nothing was saved: %s."), nil},
-	{http.StatusConflict, "email-not-kept", is(store.ErrEmailEmptied, "Nothing was sent: the content of this email is not kept any more."), nil},
+	{
+		http.StatusConflict, "email-not-kept", is(store.ErrEmailEmptied, "Nothing was sent: the content of this email is not kept any more."),
+		nil,
+	},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "matter-taken", on[*store.AttentionTakenError]("Nothing was changed: %s. Take it with `takeOver` to have it instead."), nil},
 	{http.StatusConflict, "too-many-steps", on[*store.AttentionStepsError]("Nothing was changed: %s."), nil},

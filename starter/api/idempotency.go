@@ -117,9 +117,9 @@ func idempotent[Body any](ctx context.Context, a *api, r idempotentRequest[Body]
 // answerNotKept refuses a repetition whose first answer was emptied by retention or erasure: the key still stands for what it made, and
 // nothing is made again.
 func answerNotKept(ctx context.Context, claim store.Claim) error {
-	model := problem(ctx, http.StatusGone, "answer-not-kept", fmt.Sprintf("This Idempotency-Key was used at %s and answered with %d; the answer "+
-		"is not kept any more. Nothing was done now. What the request made is %s.", claim.UsedAt.UTC().Format(time.RFC3339),
-		claim.AnswerStatus, claim.Resource), headerField(idempotencyHeader, "was used before"))
+	detail := fmt.Sprintf("This Idempotency-Key was used at %s and answered with %d; the answer is not kept any more. Nothing was done now. "+
+		"What the request made is %s.", claim.UsedAt.UTC().Format(time.RFC3339), claim.AnswerStatus, claim.Resource)
+	model := problem(ctx, http.StatusGone, "answer-not-kept", detail, headerField(idempotencyHeader, "was used before"))
 	return huma.ErrorWithHeaders(model, http.Header{"Idempotent-Replayed": {"true"}})
 }
 

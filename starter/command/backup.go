@@ -73,8 +73,8 @@ func checkLoaded(cmd *cobra.Command, cfg config.Config, log *slog.Logger, loaded
 		if err != nil {
 			return err
 		}
-		err = printText(cmd.OutOrStdout(), "The dump is complete: %d statements, schema %d of %d.\nThe application's user has its rights, and cannot "+
-			"change the ledger.\n\n", loaded.Statements, loaded.Version, loaded.Newest)
+		err = printText(cmd.OutOrStdout(), "The dump is complete: %d statements, schema %d of %d.\n"+
+			"The application's user has its rights, and cannot change the ledger.\n\n", loaded.Statements, loaded.Version, loaded.Newest)
 		if err != nil {
 			return err
 		}

@@ -191,5 +191,6 @@ func printErased(out io.Writer, erased []privacy.Erased) error {
 	if err := table.flush(); err != nil {
 		return err
 	}
-	return printText(out, "\nErase at Stripe what the travellers typed there (name, address, receipt_email of these objects): see docs/privacy.md.\n")
+	return printText(out, "\nErase at Stripe what the travellers typed there (name, address, receipt_email of these objects): "+
+		"see docs/privacy.md.\n")
 }

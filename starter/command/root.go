@@ -38,7 +38,8 @@ func Root() *cobra.Command {
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
 		emailsCommand(), bookingsCommand(), evidenceCommand(), refundCommand(), proposalsCommand(),
 		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(),
-		ledgerCommand(), payoutsCommand(), verifyCommand(), replayCommand(workflows.ByType()), payloadsCommand(), privacyCommand(), backupCommand(), deployCommand(),
+		ledgerCommand(), payoutsCommand(), verifyCommand(), replayCommand(workflows.ByType()), payloadsCommand(),
+		privacyCommand(), backupCommand(), deployCommand(),
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)

@@ -192,8 +192,10 @@ func atStripe(conn *gorm.DB, bookingID uint64) (AtStripe, error) {
 		table, column string
 		into          *[]string
 	}{
-		{"payments", "stripe_payment_intent_id", &at.PaymentIntents}, {"payments", "stripe_charge_id", &at.Charges},
-		{"refunds", "stripe_refund_id", &at.Refunds}, {"disputes", "stripe_dispute_id", &at.Disputes},
+		{"payments", "stripe_payment_intent_id", &at.PaymentIntents},
+		{"payments", "stripe_charge_id", &at.Charges},
+		{"refunds", "stripe_refund_id", &at.Refunds},
+		{"disputes", "stripe_dispute_id", &at.Disputes},
 	} {
 		*read.into = []string{}
 		err := conn.Table(read.table).Where("booking_id = ? AND "+read.column+" <> ''", bookingID).Order("id").Limit(rowsPage).

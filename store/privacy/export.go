@@ -25,7 +25,8 @@ type Export struct {
 // exportedRows bounds the rows of one table in an export.
 const exportedRows = 5_000
 
-// ExportBooking reads everything about a booking, or returns store.ErrNotFound. A booking with more than exportedRows rows in a table is an error.
+// ExportBooking reads everything about a booking, or returns store.ErrNotFound. A booking with more than exportedRows rows in a table is an
+// error.
 func (b *Books) ExportBooking(ctx context.Context, reference booking.Reference) (Export, error) {
 	conn := b.db.WithContext(ctx)
 	row, err := find(conn, reference)

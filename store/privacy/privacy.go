@@ -50,8 +50,8 @@ type Travelled struct {
 // travelledPage bounds one page of BookingsOfAddress.
 const travelledPage = 100
 
-// BookingsOfAddress lists the bookings of an email address, oldest first, after the last one of the page before; the zero Travelled for the first
-// page. A page has travelledPage bookings at most, and the last page has fewer.
+// BookingsOfAddress lists the bookings of an email address, oldest first, after the last one of the page before; the zero Travelled for the
+// first page. A page has travelledPage bookings at most, and the last page has fewer.
 func (b *Books) BookingsOfAddress(ctx context.Context, email string, after Travelled) (found []Travelled, more bool, err error) {
 	err = b.db.WithContext(ctx).Raw(`SELECT id, reference, created_at FROM bookings FORCE INDEX (idx_bookings_email)
 		WHERE customer_email = ? AND LOWER(customer_email) = BINARY LOWER(?) AND (created_at, id) > (?, ?) AND created_at >= ?

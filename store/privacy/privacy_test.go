@@ -216,7 +216,8 @@ func TestErasureLeavesNothingButMoney(t *testing.T) {
 	require.Positive(t, erased.Rows["stripe_events"])
 	for name := range columns(t, k.DB, ofText) {
 		table, column, _ := strings.Cut(name, ".")
-		require.Zero(t, k.Count(t, fmt.Sprintf("SELECT COUNT(*) FROM `%s` WHERE LOWER(CAST(`%s` AS CHAR)) LIKE '%%canary%%'", table, column)), name)
+		query := fmt.Sprintf("SELECT COUNT(*) FROM `%s` WHERE LOWER(CAST(`%s` AS CHAR)) LIKE '%%canary%%'", table, column)
+		require.Zero(t, k.Count(t, query), name)
 	}
 	known, err := k.Store.Booking(t.Context(), flown)
 	require.NoError(t, err)
@@ -236,7 +237,8 @@ func TestErasureLeavesNothingButMoney(t *testing.T) {
 	require.NoError(t, err)
 	require.NotZero(t, again.Before)
 	require.Empty(t, again.Rows)
-	require.Equal(t, 1, k.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'privacy.erase' AND subject = ? AND actor = 'alice@bastion'", flown))
+	require.Equal(t, 1, k.Count(t,
+		"SELECT COUNT(*) FROM audit_log WHERE action = 'privacy.erase' AND subject = ? AND actor = 'alice@bastion'", flown))
 	claim, err := k.Store.KnownClaim(t.Context(), k.key("flown"))
 	require.NoError(t, err)
 	require.True(t, claim.Emptied(), "the key stands for what it made, without the answer")

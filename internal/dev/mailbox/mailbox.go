@@ -67,7 +67,8 @@ type Mailbox struct {
 
 // Start starts a mailbox, which serves until Close. On an error nothing is left listening.
 func Start(options Options) (*Mailbox, error) {
-	m := &Mailbox{options: options, password: []string{options.Password}, closing: make(chan struct{}), arrived: make(chan struct{}), nextID: 1}
+	m := &Mailbox{options: options, closing: make(chan struct{}), arrived: make(chan struct{}), nextID: 1}
+	m.SetPasswords(options.Password)
 	tlsConfig, err := m.prepareTLS()
 	if err != nil {
 		return nil, err
