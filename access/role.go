@@ -33,20 +33,21 @@ var roleRules = []RoleRule{
 		Scopes{BookingsRead, OperationsRead, ReconciliationRead},
 	},
 	{
-		Support, "also cancels, captures and refunds, and settles what needs attention",
-		Scopes{BookingsRead, BookingsWrite, RefundsWrite, OperationsRead, OperationsWrite, ReconciliationRead},
+		Support, "also cancels, captures and refunds, answers disputes, and settles what needs attention",
+		Scopes{BookingsRead, BookingsWrite, RefundsWrite, DisputesWrite, OperationsRead, OperationsWrite, ReconciliationRead},
 	},
 	{
-		Finance, "reads the ledger and reports, reconciles, refunds, and is one of the two operators of a month end",
+		Finance, "reads the ledger and reports, reconciles, refunds, answers disputes, and is one of the two operators of a month end",
 		Scopes{
-			BookingsRead, RefundsWrite, OperationsRead, OperationsWrite, ReconciliationRead, ReconciliationWrite, FinanceRead, FinanceWrite,
+			BookingsRead, RefundsWrite, DisputesWrite, OperationsRead, OperationsWrite, ReconciliationRead, ReconciliationWrite, FinanceRead,
+			FinanceWrite,
 		},
 	},
 	{
 		Administrator, "manages clients and API keys, reads the audit log, and does what support does; it reads the ledger, and decides no month",
 		Scopes{
-			BookingsRead, BookingsWrite, RefundsWrite, OperationsRead, OperationsWrite, ReconciliationRead, ReconciliationWrite, FinanceRead,
-			Admin,
+			BookingsRead, BookingsWrite, RefundsWrite, DisputesWrite, OperationsRead, OperationsWrite, ReconciliationRead,
+			ReconciliationWrite, FinanceRead, Admin,
 		},
 	},
 }

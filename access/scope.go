@@ -16,6 +16,7 @@ const (
 	BookingsRead        Scope = "bookings:read"
 	BookingsWrite       Scope = "bookings:write"
 	RefundsWrite        Scope = "refunds:write"
+	DisputesWrite       Scope = "disputes:write"
 	WebhooksWrite       Scope = "webhooks:write"
 	OperationsRead      Scope = "operations:read"
 	OperationsWrite     Scope = "operations:write"
@@ -37,6 +38,7 @@ var rules = []Rule{
 	{BookingsRead, "read its client's bookings with payment, refunds, disputes, ledger and evidence"},
 	{BookingsWrite, "take bookings, cancel or capture its client's bookings, and make links to their payment pages"},
 	{RefundsWrite, "refund its client's bookings"},
+	{DisputesWrite, "prepare the evidence for disputes of its client's bookings, and submit it"},
 	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
 	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},
 	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; take, comment on and close what needs " +

@@ -85,6 +85,7 @@ type DisputeSnapshot struct {
 	Amount          int64
 	Currency        money.Currency
 	DueBy           time.Time            // deadline for evidence; zero if none is expected
+	CardBrand       string               // of the disputed card, as Stripe names it; empty for other payment methods
 	Balances        []BalanceTransaction // empty for an inquiry, then the withdrawal, then the reinstatement
 }
 

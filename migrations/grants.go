@@ -53,6 +53,8 @@ var rights = []struct{ table, verbs string }{
 	{"saved_views", "SELECT, INSERT, UPDATE"},
 	{"retention_progress", "SELECT, INSERT, UPDATE"},
 	{"client_return_urls", "SELECT, INSERT, UPDATE"},
+	{"evidence_drafts", "SELECT, INSERT, UPDATE"},
+	{"evidence_files", "SELECT, INSERT, UPDATE"},
 	{"correction_lock", "SELECT, UPDATE"},                     // locked, and never changed
 	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data of a run
 }

@@ -134,8 +134,18 @@ var money = []Table{
 		Kept: Kept{Group: Notes, Age: "created_at", Settled: "status IN ('succeeded', 'failed', 'canceled')"},
 	},
 	{
-		Name: "disputes", Codes: "stripe_dispute_id stripe_payment_intent_id status reason currency settlement_currency stripe_status",
+		Name: "disputes", Codes: "stripe_dispute_id stripe_payment_intent_id status reason currency settlement_currency stripe_status card_brand",
 		Rows: []string{"booking_id = @booking"}, Exported: true,
+	},
+	{
+		Name: "evidence_drafts", Codes: "stripe_dispute_id state digest", Staff: "edited_by submitted_by",
+		// Stripe's reason may quote the texts.
+		Texts: []Text{{"texts", "'{}'"}, {"refusal", empty}}, Rows: []string{"booking_id = @booking"}, Exported: true,
+	},
+	{
+		Name: "evidence_files", Codes: "field content_type sha256 stripe_file_id", Staff: "added_by",
+		Texts: []Text{{"name", empty}, {"content", null}}, Rows: []string{"draft_id IN (SELECT id FROM evidence_drafts WHERE booking_id = @booking)"},
+		Exported: true,
 	},
 	{
 		Name: "proposals", Codes: "code kind state currency reason refund_id", Staff: "proposed_by decided_by refused_by",

@@ -27,6 +27,7 @@ type disputeRow struct {
 	Loss                  int64
 	LossPostings          int
 	SettlementCurrency    money.Currency
+	CardBrand             string // as Stripe names it; empty while it is not known
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }

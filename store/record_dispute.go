@@ -84,7 +84,7 @@ func (r *disputeRecorder) load() (*ContradictionError, error) {
 		BookingID: r.booking.ID, ClientID: r.booking.ClientID, StripeDisputeID: snapshot.DisputeID,
 		StripePaymentIntentID: snapshot.PaymentIntentID,
 		Status:                snapshot.State(), Reason: db.Code(snapshot.Reason), Amount: snapshot.Amount, Currency: snapshot.Currency,
-		DueBy: db.TimeOrNil(snapshot.DueBy), CreatedAt: r.now, UpdatedAt: r.now,
+		DueBy: db.TimeOrNil(snapshot.DueBy), CardBrand: cardBrand(snapshot), CreatedAt: r.now, UpdatedAt: r.now,
 	}
 	return nil, r.tx.Create(&r.dispute).Error
 }
@@ -113,9 +113,14 @@ func (r *disputeRecorder) post() error {
 	if err := r.postLoss(); err != nil {
 		return err
 	}
-	r.dispute.UpdatedAt = r.now
+	r.dispute.UpdatedAt, r.dispute.CardBrand = r.now, cardBrand(r.reading.Snapshot)
 	return db.Save(r.tx, &r.dispute, "status", "stripe_status", "amount", "due_by", "withheld", "loss", "loss_postings", "settlement_currency",
-		"updated_at")
+		"card_brand", "updated_at")
+}
+
+// cardBrand is that of the disputed card, as far as its column takes it.
+func cardBrand(snapshot booking.DisputeSnapshot) string {
+	return db.Truncate(db.Code(snapshot.CardBrand), 32)
 }
 
 func (r *disputeRecorder) postBalance(balance booking.BalanceTransaction) error {

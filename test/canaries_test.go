@@ -26,6 +26,8 @@ var home = map[string]string{
 	"bookings.customer_email":          "where its mails go",
 	"bookings.flight_json":             "who flies",
 	"refunds.note":                     "the caller's note about the refund, for an operator",
+	"evidence_drafts.texts":            "what the bank is to read about the booking",
+	"evidence_files.name":              "what the file was called by who chose it",
 	"idempotency_keys.idempotency_key": "the caller's key itself",
 	"idempotency_keys.answer_body":     "a repeated request gets the answer of the first",
 }

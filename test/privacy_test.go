@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/access"
 	"farebook/internal/dev/testkit"
 )
 
@@ -24,6 +25,13 @@ func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	awaitRefund(s, refund.ID, "succeeded")
 	dispute, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
 	require.NoError(t, err)
+	awaitDispute(s, dispute, "needs_response")
+	shop := s.API.Token
+	s.API.Token = s.DB.NewKey(t, "desk", access.OperationsRead, access.OperationsWrite, access.DisputesWrite)
+	revision := writeEvidence(s, dispute, "Canary note about Layla")
+	submitted := s.Post("/v1/disputes/"+dispute+"/evidence-draft/submit", "canary-key-for-evidence", submission(dispute, revision))
+	require.Equal(t, http.StatusOK, submitted.Status, "%s", submitted.Body)
+	s.API.Token = shop
 	require.NoError(t, s.Stripe.MoveDispute(dispute, "lost"))
 	s.AwaitStatus(booked.Reference, "refunded")
 	s.AwaitRunEnd("Dispute:" + dispute)

@@ -36,6 +36,8 @@ type dispute struct {
 	polls              pollSchedule
 	reinstatementPolls pollSchedule              // of a won dispute whose money is not back
 	refunds            map[booking.RefundID]bool // whose workflows were started
+	reads              int                       // how often the dispute was recorded
+	submitting         bool                      // an update submits evidence
 }
 
 // Dispute follows a dispute from its first event to its decision, whatever the state of the booking's workflow. It records the
@@ -50,7 +52,31 @@ func Dispute(ctx workflow.Context, in DisputeInput) (DisputeResult, error) {
 	if err := workflow.SetQueryHandler(ctx, QueryStatus, func() (DisputeResult, error) { return d.result(), nil }); err != nil {
 		return DisputeResult{}, err
 	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateSubmitEvidence, d.submitEvidence, workflow.UpdateHandlerOptions{
+		Description: "Submits the evidence that somebody has asked to submit, unless Stripe has taken or refused it",
+	}); err != nil {
+		return DisputeResult{}, err
+	}
 	err := d.finish(ctx, d.follow(ctx, d, "Read the dispute again"))
+	return d.result(), err
+}
+
+// submitEvidence submits the evidence of the draft's row, one request at a time, and answers once the dispute was read again. What Stripe
+// refuses is in the row.
+func (d *dispute) submitEvidence(ctx workflow.Context) (DisputeResult, error) {
+	if err := workflow.Await(ctx, func() bool { return !d.submitting }); err != nil {
+		return d.result(), err
+	}
+	d.submitting = true
+	submitting := step{"Submit the evidence to the bank", disputes.SubmitEvidence, moneyRetries}
+	err := submitting.run(ctx, activities.DisputeRef{DisputeID: d.in.DisputeID}, nil)
+	d.submitting = false
+	if err != nil {
+		return d.result(), err
+	}
+	before := d.reads
+	d.woken = true
+	err = workflow.Await(ctx, func() bool { return d.reads > before })
 	return d.result(), err
 }
 
@@ -99,6 +125,7 @@ func (d *dispute) remind(ctx workflow.Context) error {
 }
 
 func (d *dispute) record(ctx workflow.Context) error {
+	d.woken = false
 	in := activities.RecordDisputeInput{
 		DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID},
 		EventIDs:   idsOf(d.take()),
@@ -109,7 +136,7 @@ func (d *dispute) record(ctx workflow.Context) error {
 		return err
 	}
 	d.recorded()
-	d.now = outcome
+	d.now, d.reads = outcome, d.reads+1
 	d.emails.send(ctx, outcome.EmailIDs)
 	return startRefunds(ctx, outcome.RefundIDs, d.refunds, d.in.CorrelationID)
 }
@@ -124,7 +151,7 @@ func (d *dispute) describe(ctx workflow.Context) {
 	case d.now.Foreign:
 		waiting = "nothing: its payment belongs to no booking"
 	case d.now.Status.NeedsResponse():
-		waiting = "evidence, to be submitted in Stripe's dashboard (see `starter evidence`)"
+		waiting = "evidence, to be submitted in the console or in Stripe's dashboard (see `starter evidence`)"
 	case !d.now.Status.Closed():
 		waiting = "the bank's decision"
 	case d.awaited():

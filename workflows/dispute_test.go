@@ -134,3 +134,41 @@ func TestDisputeOfAPaymentWithoutABookingIsNotAwaited(t *testing.T) {
 	s.run(workflows.Dispute, disputed)
 	s.requireTrace("start: RecordDispute")
 }
+
+// Evidence is submitted when somebody asks for it, one request at a time, and the dispute is read again before the answer.
+func TestEvidenceIsSubmittedAndTheDisputeReadAgain(t *testing.T) {
+	reads := 0
+	s := disputeScenario(t, func(in activities.RecordDisputeInput) activities.DisputeRecorded {
+		reads++
+		switch {
+		case len(in.EventIDs) > 0:
+			return decided(booking.DisputeWon, booking.StatusConfirmed)
+		case reads > 2:
+			submitted := openDispute()
+			submitted.Status = booking.DisputeUnderReview
+			return submitted
+		}
+		return openDispute()
+	})
+	accept(s, disputes.SubmitEvidence)
+	first := s.update(2*time.Hour, workflows.UpdateSubmitEvidence)
+	second := s.update(2*time.Hour+time.Minute, workflows.UpdateSubmitEvidence)
+	s.event(3*time.Hour, "evt_won")
+	s.run(workflows.Dispute, disputed)
+	s.requireTrace(
+		"start: RecordDispute",
+		"1h: RecordDispute",
+		"2h: SubmitEvidence",
+		"2h: RecordDispute",
+		"2h1m: SubmitEvidence",
+		"2h1m: RecordDispute",
+		"3h: RecordDispute evt_won",
+	)
+	for _, outcome := range []*updateOutcome{first, second} {
+		require.NoError(t, outcome.rejected)
+		require.NoError(t, outcome.err)
+		require.Equal(t, workflows.DisputeResult{
+			Reference: reference, Status: booking.DisputeUnderReview, BookingStatus: booking.StatusDisputed,
+		}, outcome.result)
+	}
+}

@@ -27,6 +27,7 @@ const (
 	UpdateCancelBooking  = "cancel-booking"
 	UpdateCapturePayment = "capture-payment"
 	UpdateAbandonRefund  = "abandon-refund"
+	UpdateSubmitEvidence = "submit-evidence"
 	SignalStripeEvent    = "stripe-event"
 	QueryStatus          = "status"
 )

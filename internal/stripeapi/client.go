@@ -77,14 +77,21 @@ func New(cfg Config) *Client {
 	if cfg.APIBase != "" {
 		backendConfig.URL = stripe.String(cfg.APIBase)
 	}
-	backend := stripe.GetBackendWithConfig(stripe.APIBackend, backendConfig)
 	api := &client.API{}
-	api.Init(cfg.SecretKey, &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
+	api.Init(cfg.SecretKey, backendsOf(*backendConfig))
 	perSecond := cfg.CallsPerSecond
 	if perSecond == 0 {
 		perSecond = defaultCallsPerSecond
 	}
 	return &Client{api: api, pacer: rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond))), observer: cfg.Observer}
+}
+
+// backendsOf has two hosts: files are uploaded to another one than all other requests go to (stripe.com/docs/file-upload), unless the
+// stand-in is both. The library writes the address into the configuration that it gets.
+func backendsOf(config stripe.BackendConfig) *stripe.Backends {
+	uploadsConfig := config
+	api := stripe.GetBackendWithConfig(stripe.APIBackend, &config)
+	return &stripe.Backends{API: api, Connect: api, Uploads: stripe.GetBackendWithConfig(stripe.UploadsBackend, &uploadsConfig)}
 }
 
 // Paced returns the same client with another rate limit.

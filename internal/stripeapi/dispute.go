@@ -44,6 +44,9 @@ func disputeOf(dispute *stripe.Dispute) booking.DisputeSnapshot {
 	if details := dispute.EvidenceDetails; details != nil {
 		snapshot.DueBy = unixOrZero(details.DueBy)
 	}
+	if method := dispute.PaymentMethodDetails; method != nil && method.Card != nil {
+		snapshot.CardBrand = string(method.Card.Brand)
+	}
 	for _, txn := range dispute.BalanceTransactions {
 		if balance := expanded(txn); balance != nil {
 			snapshot.Balances = append(snapshot.Balances, *balance)

@@ -50,6 +50,8 @@ type CallError struct {
 	Param      string // the parameter that it concerns
 	RequestID  string // req_..., for Stripe's dashboard and support
 	Replayed   bool   // Stripe's stored answer to an earlier request with the same idempotency key
+	// Reason is Stripe's text, of requests about evidence only: people read it, and Error leaves it out, because it may quote the request.
+	Reason string
 }
 
 func (f *CallError) Error() string {

@@ -140,6 +140,7 @@ func New(deps Deps) (http.Handler, error) {
 	a.addLists(spec)
 	a.addOperations(spec)
 	a.addOverview(spec)
+	a.addEvidenceDrafts(spec)
 	a.addEmails(spec)
 	a.addEventActions(spec)
 	a.addReconciliationActions(spec)

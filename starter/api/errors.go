@@ -16,6 +16,7 @@ import (
 	"farebook/starter/dispatch"
 	"farebook/starter/recon"
 	"farebook/store"
+	"farebook/store/drafts"
 	"farebook/store/monthend"
 	"farebook/store/proposals"
 	runs "farebook/store/recon"
@@ -136,6 +137,11 @@ var refusals = []refusal{
 	{http.StatusConflict, "proposal-decided", on[*proposals.DecidedError]("Nothing was changed: %s."), nil},
 	{http.StatusForbidden, "same-operator", on[*proposals.SamePersonError]("Nothing was changed: %s."), nil},
 	{http.StatusForbidden, "not-proposer", on[*proposals.NotProposerError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "evidence-changed", on[*drafts.ChangedError]("Nothing was changed: %s."), at("body.revision", "is not that of the draft")},
+	{http.StatusConflict, "evidence-submitted", on[*drafts.SubmittedError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "evidence-not-awaited", on[*drafts.NotAwaitedError]("Nothing was submitted: %s."), nil},
+	{http.StatusConflict, "no-evidence", on[*drafts.EmptyError]("Nothing was submitted: %s."), nil},
+	{http.StatusUnprocessableEntity, "evidence-too-large", on[*drafts.TooLargeError]("Nothing was changed: %s."), tooLarge},
 	{http.StatusConflict, "not-refundable", on[*store.NotRefundableError]("Nothing was refunded: %s."), nil},
 	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonableError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "not-cancellable", on[*store.NotCancellableError]("There is no quote: %s."), nil},
@@ -198,6 +204,8 @@ var (
 	errNoSuchMatter         = &missingError{"no-such-matter", "No matter has this number: see GET " + attentionPath + "."}
 	errNoSuchAccount        = &missingError{"no-such-account", "No account has this name: see GET " + ledgerPath + "/balances."}
 	errNoSuchEvent          = &missingError{"no-such-event", "No event has this id: see GET " + eventsPath + "."}
+	errNoSuchDispute        = &missingError{"no-such-dispute", "No dispute of yours has this id: see GET " + disputesPath + "."}
+	errNoSuchDraft          = &missingError{"no-such-draft", "Nobody has begun the evidence for this dispute."}
 	errNoSuchPayout         = &missingError{"no-such-payout", "No payout has this id."}
 	errNoSuchEmail          = &missingError{"no-such-email", "No email has this number: see GET " + emailsPath + "."}
 	errNoSuchItem           = &missingError{"no-such-item", "No item has this number: see GET " + reconciliationsPath + "/{id}."}

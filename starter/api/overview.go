@@ -10,6 +10,8 @@ import (
 	"farebook/access"
 	"farebook/money"
 	"farebook/starter/recon"
+	"farebook/starter/view"
+	"farebook/store/drafts"
 	"farebook/store/gauges"
 	"farebook/store/report"
 )
@@ -20,6 +22,8 @@ const (
 	overviewDays = 14
 	// soonest is how many disputes an overview has.
 	soonest = 5
+	// draftsShown is how many drafts of evidence an overview has.
+	draftsShown = 20
 )
 
 func (a *api) addOverview(spec huma.API) {
@@ -54,6 +58,7 @@ type overview struct {
 	Days    []dayView `json:"days" nullable:"false" doc:"The last 14 days, the oldest first and today last."`
 
 	DisputesDue    []disputeView       `json:"disputesDue" nullable:"false" doc:"The soonest deadlines for evidence; GET /v1/disputes/due has all."`
+	EvidenceDrafts []view.OpenDraft    `json:"evidenceDrafts" nullable:"false" doc:"Evidence that somebody prepares for a dispute, the soonest deadline first."`
 	Clearing       []clearingView      `json:"clearing" nullable:"false"`
 	Reconciliation *reconciliationView `json:"reconciliation,omitempty" doc:"The last full one that completed."`
 	Inbox          []openView          `json:"inbox" nullable:"false" doc:"Events of Stripe's that are not processed, by state."`
@@ -207,6 +212,11 @@ func (a *api) day(ctx context.Context, from, to time.Time) (dayView, error) {
 func (a *api) addDue(ctx context.Context, o *overview) error {
 	due, err := a.Store.DisputesDue(ctx, soonest)
 	o.DisputesDue = shownOf(due, listedDisputeOf)
+	if err != nil {
+		return err
+	}
+	open, err := drafts.New(a.Store).ListOpen(ctx, draftsShown)
+	o.EvidenceDrafts = shownOf(open, view.OpenDraftOf)
 	return err
 }
 

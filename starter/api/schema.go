@@ -304,16 +304,20 @@ func describeAttentionBodies(spec *huma.OpenAPI, describe func(path, name, descr
 }
 
 func describeOperationBodies(spec *huma.OpenAPI, describe func(path, name, description string, shape reflect.Type)) {
-	for _, path := range []string{retryEventPath, resendPath, applyPath, pausePath, resumePath, triggerPath, removeViewPath} {
+	for _, path := range []string{
+		retryEventPath, resendPath, applyPath, pausePath, resumePath, triggerPath, removeViewPath, removeEvidencePath,
+	} {
 		spec.Paths[path].Post.RequestBody.Required = false
 	}
-	for _, path := range []string{retryEventPath, resendPath, applyPath, triggerPath, removeViewPath} {
+	for _, path := range []string{retryEventPath, resendPath, applyPath, triggerPath, removeViewPath, removeEvidencePath} {
 		describe(path, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
 	}
 	describe(ignorePath, "IgnoreEvent", "Why nothing has to be done about the event.", reflect.TypeFor[ignoreEventBody]())
 	describe(resolvePath, "ResolveItem", "What was decided.", reflect.TypeFor[itemNoteBody]())
 	describe(reopenPath, "ReopenItem", "Why it is reopened.", reflect.TypeFor[itemNoteBody]())
 	describe(postPath, "PostItem", "What was decided, and where the other side is posted.", reflect.TypeFor[postItemBody]())
+	describe(evidencePath, "EvidenceDraftTexts", "All texts of the draft.", reflect.TypeFor[evidenceTextsBody]())
+	describe(submitEvidencePath, "SubmitEvidence", "The confirmation.", reflect.TypeFor[submitEvidenceBody]())
 	describe(viewsPath, "SaveView", "The filters to save.", reflect.TypeFor[saveViewBody]())
 	describe(pausePath, "PauseSchedule", "Optional: why.", reflect.TypeFor[scheduleNoteBody]())
 	describe(resumePath, "ResumeSchedule", "Optional: why.", reflect.TypeFor[scheduleNoteBody]())

@@ -43,7 +43,7 @@ func evidenceCommand() *cobra.Command {
 			})
 		},
 	}
-	command.AddCommand(evidenceVerifyCommand())
+	command.AddCommand(evidenceVerifyCommand(), evidenceDraftCommand())
 	return command
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.temporal.io/sdk/client"
+
 	"farebook/booking"
 	"farebook/workflows"
 )
@@ -20,4 +22,42 @@ func disputeSubject(disputeID string, reference booking.Reference, correlationID
 		id: workflows.DisputeWorkflowID(disputeID), kind: workflows.TypeDispute, summary: fmt.Sprintf("%s · dispute %s", reference, disputeID),
 		input: workflows.DisputeInput{DisputeID: disputeID, CorrelationID: correlationID}, reference: reference,
 	}
+}
+
+// EvidenceSubject is the evidence for a dispute that somebody has asked to submit, for the so many-th time.
+type EvidenceSubject struct {
+	DisputeID     string
+	Reference     booking.Reference
+	CorrelationID string
+	Attempt       uint32
+}
+
+func (s EvidenceSubject) dispute() subject {
+	return disputeSubject(s.DisputeID, s.Reference, s.CorrelationID)
+}
+
+// update is one for each attempt: a repetition joins it within one run of the workflow.
+func (s EvidenceSubject) update() client.UpdateWorkflowOptions {
+	return client.UpdateWorkflowOptions{
+		UpdateID: fmt.Sprintf("%s-%d", workflows.UpdateSubmitEvidence, s.Attempt), UpdateName: workflows.UpdateSubmitEvidence,
+	}
+}
+
+// SubmitEvidence has the dispute's workflow submit the evidence of its draft, starts the workflow if it does not run, and waits until Stripe
+// has taken or refused it, which the draft says. A repetition is harmless.
+func (c *Client) SubmitEvidence(ctx context.Context, s EvidenceSubject) (workflows.DisputeResult, error) {
+	var result workflows.DisputeResult
+	err := c.update(ctx, s.dispute(), s.update(), &result)
+	return result, err
+}
+
+// ResumeEvidence is SubmitEvidence without the wait for Stripe. It never reports a start: whether the workflow knew of the request is not
+// known.
+func (c *Client) ResumeEvidence(ctx context.Context, s EvidenceSubject) (bool, error) {
+	about, update := s.dispute(), s.update()
+	update.WorkflowID, update.WaitForStage = about.id, client.WorkflowUpdateStageAccepted
+	_, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: c.temporal.NewWithStartWorkflowOperation(c.options(about), about.kind, about.input), UpdateOptions: update,
+	})
+	return false, err
 }

@@ -8,6 +8,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/starter/dispatch"
 	"farebook/store"
+	"farebook/store/drafts"
 	"farebook/store/recon"
 )
 
@@ -29,6 +30,9 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 		}},
 		{"a dispute that is not settled", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.dispute)(s.Store.OpenDisputes(ctx, before, after, pageSize))
+		}},
+		{"evidence that somebody has asked to submit", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.evidence)(drafts.New(s.Store).ListUnsubmitted(ctx, before, after, pageSize))
 		}},
 		{"a payout that is not proven", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.payout)(s.Store.OpenPayouts(ctx, before, after, pageSize))
@@ -83,6 +87,15 @@ func (s *Sweeper) refund(r store.OpenRefund) owed {
 func (s *Sweeper) dispute(d store.OpenDispute) owed {
 	return owed{d.RowID, d.CorrelationID, "", "disputeId", d.ID, func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeDispute(ctx, d.ID, d.Reference, d.CorrelationID)
+	}}
+}
+
+// evidence asks the dispute's workflow, which usually runs, to submit: the process that was to ask may have died.
+func (s *Sweeper) evidence(e drafts.Unsubmitted) owed {
+	return owed{e.RowID, e.CorrelationID, "", "disputeId", e.DisputeID, func(ctx context.Context) (bool, error) {
+		return s.Dispatch.ResumeEvidence(ctx, dispatch.EvidenceSubject{
+			DisputeID: e.DisputeID, Reference: e.Reference, CorrelationID: e.CorrelationID, Attempt: e.Attempts,
+		})
 	}}
 }
 

@@ -1,7 +1,7 @@
 // Package sweeper finds work that has stopped: rows of the database that owe work and have no running workflow, because the
 // process that was to start it died, an operator terminated it or Temporal lost it, and a reconciliation that has not completed
 // in time, and a ledger that is not sealed any more. It also recognises the revenue of departed bookings. It imports store,
-// store/recon, reconciliation, internal/ and starter/dispatch, through which it starts workflows.
+// store/drafts, store/recon, reconciliation, internal/ and starter/dispatch, through which it starts workflows.
 package sweeper
 
 import (

@@ -121,7 +121,11 @@ func writeLines[V any](out *bytes.Buffer, values map[string]V) error {
 // parameters of an operation as one object: of the query or of the body.
 func parameters(op operation, method string) *node {
 	if method != "GET" {
-		return op.RequestBody.Content["application/x-www-form-urlencoded"].Schema
+		form, isForm := op.RequestBody.Content["application/x-www-form-urlencoded"]
+		if !isForm {
+			form = op.RequestBody.Content["multipart/form-data"] // files
+		}
+		return form.Schema
 	}
 	all := &node{Type: "object", Properties: map[string]*node{}}
 	for _, one := range op.Parameters {

@@ -35,6 +35,9 @@ func updateDispute(s *Server, c *call) (any, *apiError) {
 	if len(given) > 0 && !open {
 		return nil, refused("", "This dispute accepts no evidence: its status is "+d.status+".")
 	}
+	if failed := s.checkEvidence(d, given); failed != nil {
+		return nil, failed
+	}
 	if failed := c.changeMetadata(&d.metadata); failed != nil {
 		return nil, failed
 	}

@@ -2,7 +2,7 @@
 // refunds, disputes, payouts, balance transactions, the balance, events and idempotency keys, speaks Stripe's wire format (API
 // version 2023-10-16), and delivers signed webhooks. It exists because stripe-mock answers with stateless examples, which cannot
 // test a promise about money; conformance/ compares the two. A production program calls it only if a development configuration
-// points to it. The package may import the standard library, internal/clock and internal/wait.
+// points to it. The package may import the standard library, internal/clock, internal/wait, and booking, which counts the pages of files.
 //
 // Amounts are in minor units, times in Unix seconds. Where a rule comes from a page of Stripe's documentation, the comment names
 // the page.

@@ -28,6 +28,7 @@ type call struct {
 	clientKey bool // authorised by a publishable key
 	requestID string
 	key       string // idempotency key; empty without one
+	upload    upload // of a request with a file
 }
 
 // reply is the result of a call: a body or an error, and its encoded form.
@@ -74,8 +75,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, pattern string, s
 }
 
 func (s *Server) storeShape(method, pattern string, c *call, refused *apiError) {
-	if c.clientKey {
+	if c != nil && c.clientKey {
 		return // Stripe.js has its own requests, which Stripe's specification does not describe
+	}
+	if c != nil && c.upload.name != "" {
+		return // stripe-mock would get the file's digest for the file
 	}
 	if err := s.shapes.store(method, pattern, c, refused); err != nil {
 		s.options.Log.Error("cannot store the shape of a request", "error", err)
@@ -147,13 +151,13 @@ func (s *Server) answer(w http.ResponseWriter, requestID string, r *reply) {
 const apiVersion = "2023-10-16"
 
 func (s *Server) read(r *http.Request, pattern string) (*call, *apiError) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBytes(r)))
 	if err != nil {
 		return nil, invalid("", "", "The request body could not be read.")
 	}
 	c := &call{path: r.URL.Path, id: r.PathValue("id"), query: r.URL.Query()}
 	if r.Method == http.MethodPost {
-		c.form, err = url.ParseQuery(string(bytes.TrimSpace(body)))
+		c.form, c.upload, err = parameters(r, body)
 		if err != nil {
 			return nil, invalid("", "", "Invalid form encoding.")
 		}
@@ -163,6 +167,14 @@ func (s *Server) read(r *http.Request, pattern string) (*call, *apiError) {
 		c.query = url.Values{}
 	}
 	return c, s.authorise(r, c, pattern)
+}
+
+func parameters(r *http.Request, body []byte) (url.Values, upload, error) {
+	if boundary := boundaryOf(r); boundary != "" {
+		return multipartForm(body, boundary)
+	}
+	form, err := url.ParseQuery(string(bytes.TrimSpace(body)))
+	return form, upload{}, err
 }
 
 // authorise accepts a secret key as Bearer or Basic, or a publishable key for the calls of a browser. Otherwise it returns a 401.

@@ -29,6 +29,8 @@ func endpoints() map[string]endpoint {
 		"GET /v1/refunds/{id}":                  retrieve("refund", func(s *Server) *table[*refund] { return &s.refunds }),
 		"POST /v1/refunds/{id}":                 updateRefund,
 		"POST /v1/refunds/{id}/cancel":          cancelRefund,
+		"POST /v1/files":                        createFile,
+		"GET /v1/files/{id}":                    retrieve("file", func(s *Server) *table[*file] { return &s.files }),
 		"GET /v1/disputes":                      listDisputes,
 		"GET /v1/disputes/{id}":                 retrieve("dispute", func(s *Server) *table[*dispute] { return &s.disputes }),
 		"POST /v1/disputes/{id}":                updateDispute,
@@ -90,12 +92,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		recorder := &statusRecorder{ResponseWriter: w}
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes))
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxBytes(r)))
 		if err != nil {
 			s.options.Log.Debug("the request body could not be read", "error", err) // validation sees only the part that was read
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		answered := s.journal.add(r, string(body))
+		answered := s.journal.add(r, journalled(r, body))
 		defer func() { answered(recorder.status) }()
 		w = recorder
 	}

@@ -49,6 +49,7 @@ type Server struct {
 	charges      table[*charge]
 	refunds      table[*refund]
 	disputes     table[*dispute]
+	files        table[*file]
 	payouts      table[*payout]
 	transactions table[*transaction]
 	events       table[*event]
@@ -93,7 +94,7 @@ func New(options Options) *Server {
 		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock),
 		transactions: newTable[*transaction](options.Clock),
 		events:       newTable[*event](options.Clock), methods: newTable[*paymentMethod](options.Clock),
-		customers: newTable[*customer](options.Clock),
+		customers: newTable[*customer](options.Clock), files: newTable[*file](options.Clock),
 	}
 	if options.APIKey != "" {
 		s.SetKey(options.APIKey)

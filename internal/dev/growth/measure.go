@@ -16,6 +16,7 @@ import (
 	"farebook/internal/clock"
 	"farebook/internal/dev/bigbooks"
 	"farebook/store"
+	"farebook/store/drafts"
 	"farebook/store/gauges"
 	"farebook/store/monthend"
 	"farebook/store/privacy"
@@ -77,7 +78,7 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 	c := &calls{
 		ctx: ctx, meter: meter, schema: schema, made: map[string]*Call{},
 		subjects: subjects(books, runs, proof.New(proven), gauges.New(books), report.New(proven), monthend.New(books),
-			proposals.New(books), privacy.New(books)),
+			proposals.New(books), privacy.New(books), drafts.New(books)),
 	}
 	return &script{
 		calls: c, books: books, runs: runs, size: size, now: time.Now().UTC().Truncate(time.Microsecond),
@@ -88,15 +89,15 @@ func newScript(ctx context.Context, adminDSN, appDSN string, size int) (s *scrip
 // subjects are what has the functions that use the database. A package of store/ that is added belongs here.
 func subjects(
 	books *store.Store, runs *recon.Runs, prover *proof.Prover, reader *gauges.Reader, reports *report.Reports, months *monthend.Months,
-	proposed *proposals.Proposals, personal *privacy.Books,
+	proposed *proposals.Proposals, personal *privacy.Books, evidence *drafts.Drafts,
 ) []any {
-	return []any{books, runs, prover, reader, reports, months, proposed, personal}
+	return []any{books, runs, prover, reader, reports, months, proposed, personal, evidence}
 }
 
 // Uncalled are the functions of the subjects that no call was made of and that are not listed as without a database, and what that list
 // has in excess.
 func Uncalled(made []Call) []string {
-	return uncalled(subjects(nil, nil, nil, nil, nil, nil, nil, nil), made, withoutDatabase)
+	return uncalled(subjects(nil, nil, nil, nil, nil, nil, nil, nil, nil), made, withoutDatabase)
 }
 
 func uncalled(subjects []any, made []Call, exempt map[string]string) (problems []string) {

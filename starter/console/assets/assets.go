@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-//go:embed console.css console.js htmx.min.js icon.svg
+//go:embed console.css console.js evidence.js htmx.min.js icon.svg
 var files embed.FS
 
 // Path is the path below which they are served.

@@ -68,6 +68,17 @@ func (a *API) SendFile(ctx context.Context, method, path, idempotencyKey, conten
 	return a.ask(request, into)
 }
 
+// SendFileNamed posts a file with a query, such as its name, and reads no answer.
+func (a *API) SendFileNamed(ctx context.Context, path string, query url.Values, idempotencyKey, contentType string, content []byte) error {
+	request, err := newRequest(ctx, http.MethodPost, path, query, content)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Idempotency-Key", idempotencyKey)
+	return a.ask(request, nil)
+}
+
 func newRequest(ctx context.Context, method, path string, query url.Values, content []byte) (*http.Request, error) {
 	target := url.URL{Scheme: "http", Host: host, Path: path, RawQuery: query.Encode()}
 	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(content))

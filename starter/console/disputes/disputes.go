@@ -1,5 +1,5 @@
-// Package disputes shows disputes by the deadline for evidence, and for each what the books have as evidence. It imports access, money,
-// and caller, lists and page of the console.
+// Package disputes shows disputes by the deadline for evidence, for each what the books have as evidence, and the draft of what people submit
+// to the bank. It imports access, money, and assets, caller, lists and page of the console.
 package disputes
 
 import (
@@ -28,6 +28,7 @@ func Routes(site *page.Site) {
 	site.Get(path, list)
 	site.Get(path+"/{id}", show)
 	site.Download(path+"/{id}/evidence.json", bundle)
+	addDrafts(site)
 }
 
 // dispute is what the pages show of one.
@@ -110,7 +111,11 @@ func show(r *page.Request) (templ.Component, error) {
 	if err := r.API.Get(r.Context(), evidenceOf(d), nil, &e); err != nil {
 		return nil, err
 	}
-	return r.Page(r.T("disputes.page", "ID", d.ID), showPage(r, d, e)), nil
+	of, err := readDraft(r)
+	if err != nil {
+		return nil, err
+	}
+	return r.Page(r.T("disputes.page", "ID", d.ID), showPage(r, d, e, of)), nil
 }
 
 func find(r *page.Request) (dispute, error) {

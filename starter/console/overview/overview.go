@@ -36,6 +36,7 @@ type overview struct {
 	Today, WeekAgo             day
 	Days                       []day
 	DisputesDue                []dispute
+	EvidenceDrafts             []evidenceDraft
 	Clearing                   []clearing
 	Reconciliation             *reconciliation
 	Inbox, Outgoing, Attention []open
@@ -61,6 +62,14 @@ type dispute struct {
 	ID, Reference, Reason string
 	Amount                money.Money
 	DueBy                 time.Time
+}
+
+// evidenceDraft is evidence that somebody prepares.
+type evidenceDraft struct {
+	DisputeID, Reference, State, Reason, EditedBy string
+	DueBy                                         *time.Time
+	EditedAt                                      time.Time
+	Refused                                       bool
 }
 
 type clearing struct {

@@ -113,7 +113,7 @@ func (s *Site) Download(pattern string, send func(*Request, http.ResponseWriter)
 // Once adds what a form does whose result is shown once, in the answer to the form: no address has it, so that neither the history of the
 // browser nor going back shows it again. With a *caller.Problem, it is as Post.
 func (s *Site) Once(pattern string, do func(*Request) (templ.Component, error)) {
-	s.form(pattern, func(w http.ResponseWriter, r *Request) error {
+	s.form(pattern, maxForm, func(w http.ResponseWriter, r *Request) error {
 		content, err := do(r)
 		if err == nil {
 			s.Show(w, r, http.StatusOK, content)
@@ -125,7 +125,12 @@ func (s *Site) Once(pattern string, do func(*Request) (templ.Component, error)) 
 // Post adds what a form does. do returns where to go then, which the browser opens by GET. With a *caller.Problem, the page that has the
 // form is shown again with its fields and what is wrong with them.
 func (s *Site) Post(pattern string, do func(*Request) (next string, err error)) {
-	s.form(pattern, func(w http.ResponseWriter, r *Request) error {
+	s.PostFiles(pattern, maxForm, do)
+}
+
+// PostFiles is Post for a form with files, which are in memory; limit is how many bytes the whole form has at most.
+func (s *Site) PostFiles(pattern string, limit int64, do func(*Request) (next string, err error)) {
+	s.form(pattern, limit, func(w http.ResponseWriter, r *Request) error {
 		next, err := do(r)
 		if err == nil {
 			http.Redirect(w, r.Request, Local(next), http.StatusSeeOther)
@@ -138,10 +143,10 @@ func (s *Site) Post(pattern string, do func(*Request) (next string, err error)) 
 const maxForm = 256 << 10
 
 // form adds what a form does. act answers, unless it returns an error.
-func (s *Site) form(pattern string, act func(http.ResponseWriter, *Request) error) {
+func (s *Site) form(pattern string, limit int64, act func(http.ResponseWriter, *Request) error) {
 	s.signedIn("POST "+exact(pattern), func(w http.ResponseWriter, r *Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := readForm(r.Request, maxForm); err != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if err := readForm(r.Request, limit); err != nil {
 			s.fail(w, r, err)
 			return
 		}
