@@ -178,7 +178,10 @@ var refusals = []refusal{
 		nil,
 	},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
-	{http.StatusConflict, "matter-taken", on[*store.AttentionTakenError]("Nothing was changed: %s. Take it with `takeOver` to have it instead."), nil},
+	{
+		http.StatusConflict, "matter-taken",
+		on[*store.AttentionTakenError]("Nothing was changed: %s. Take it with `takeOver` to have it instead."), nil,
+	},
 	{http.StatusConflict, "too-many-steps", on[*store.AttentionStepsError]("Nothing was changed: %s."), nil},
 }
 
