@@ -5,13 +5,16 @@ import (
 	"strings"
 )
 
-// Prefixes of the public ids of clients, API keys, installations, proposals and steps of matters. The ids are not secret.
+// Prefixes of the public ids of clients, API keys, installations, proposals, steps of matters, webhook endpoints and test events. The ids are
+// not secret.
 const (
 	clientPrefix       = "cl_"
 	keyPrefix          = "ak_"
 	installationPrefix = "in_"
 	proposalPrefix     = "pr_"
 	stepPrefix         = "as_"
+	endpointPrefix     = "we_"
+	testEventPrefix    = "te_"
 	codeLength         = 10
 	// crockford is Crockford's base 32 alphabet. It has no I, L, O or U, so that ids can be read over the telephone.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -32,6 +35,12 @@ func NewProposalCode() string { return proposalPrefix + newCode() }
 // NewStepCode returns a random code, one of 2^50, such as as_7K2M9QXA4T.
 func NewStepCode() string { return stepPrefix + newCode() }
 
+// NewEndpointID returns a random id of a webhook endpoint, one of 2^50, such as we_7K2M9QXA4T.
+func NewEndpointID() string { return endpointPrefix + newCode() }
+
+// NewTestEventID returns a random id of a test event, one of 2^50, such as te_7K2M9QXA4T.
+func NewTestEventID() string { return testEventPrefix + newCode() }
+
 // IsClientID reports whether a text has the form of a client's id.
 func IsClientID(text string) bool { return isCode(text, clientPrefix) }
 
@@ -43,6 +52,9 @@ func IsInstallationID(text string) bool { return isCode(text, installationPrefix
 
 // IsProposalCode reports whether a text has the form of a proposal's code.
 func IsProposalCode(text string) bool { return isCode(text, proposalPrefix) }
+
+// IsEndpointID reports whether a text has the form of a webhook endpoint's id.
+func IsEndpointID(text string) bool { return isCode(text, endpointPrefix) }
 
 func newCode() string {
 	var random [codeLength]byte

@@ -39,7 +39,7 @@ var rules = []Rule{
 	{BookingsWrite, "take bookings, cancel or capture its client's bookings, and make links to their payment pages"},
 	{RefundsWrite, "refund its client's bookings"},
 	{DisputesWrite, "prepare the evidence for disputes of its client's bookings, and submit it"},
-	{WebhooksWrite, "manage its client's webhook endpoints (planned)"},
+	{WebhooksWrite, "manage its client's webhook endpoints, and read and replay what was sent to them"},
 	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},
 	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; take, comment on and close what needs " +
 		"attention; retry and ignore events, resend emails, apply plans, decide items, pause and trigger the schedule; propose refunds and " +

@@ -68,7 +68,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 		e.Metrics.Failed(row.Kind)
 		return EmailResult{Status: store.EmailFailed}, nil
 	}
-	message, err := e.messageOf(row)
+	message, err := e.messageOf(ctx, row)
 	if err != nil {
 		return EmailResult{}, err
 	}
@@ -124,7 +124,7 @@ func (e *Emails) record(ctx context.Context, row store.Email, sending store.Send
 	}
 }
 
-func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
+func (e *Emails) messageOf(ctx context.Context, row store.Email) (mail.Message, error) {
 	content := row.Content()
 	if row.Kind == notice.PaymentFailed && row.Booking.Status == booking.StatusPendingPayment {
 		content.PayURL = e.PayLinks.Of(row.Booking.Reference, row.Booking.HoldExpiresAt, e.Store.Now())
@@ -149,7 +149,10 @@ func (e *Emails) messageOf(row store.Email) (mail.Message, error) {
 	if row.ForFinance {
 		message.To, message.ToName, message.Locale = e.Finance, "", money.LocaleEN
 	}
-	return message, nil
+	if about := row.Notice.Webhook; about != nil && row.Kind.ForOwner() {
+		message.To, err = e.Store.EndpointContact(ctx, about.EndpointID)
+	}
+	return message, storeError(err)
 }
 
 // GiveUpEmail records that the mail server was unavailable for the whole retry window. Harmless when repeated: the row is settled once.

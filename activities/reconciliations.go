@@ -9,6 +9,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/store"
 	"farebook/store/recon"
+	"farebook/webhook"
 )
 
 // Reconciliations are the activities that compare the books with Stripe. Scans take long: each reads one window, with its progress in the
@@ -109,7 +110,7 @@ type ReconciliationResult struct {
 }
 
 // ConcludeReconciliation adds up a run, records its end and queues an email to the finance department where differences are left. Harmless
-// when repeated: the same findings give the same numbers and digest, and the email's key is UNIQUE.
+// when repeated: the same findings give the same numbers and digest, and the keys of the email and of the event are UNIQUE.
 func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in ConcludeInput) (ReconciliationResult, error) {
 	run, err := r.Runs.Run(ctx, in.CorrelationID)
 	if err != nil {
@@ -134,6 +135,11 @@ func (r *Reconciliations) ConcludeReconciliation(ctx context.Context, in Conclud
 	}
 	if !run.Options.DryRun && (result.Left > 0 || in.Failure != "") {
 		result.EmailIDs, err = r.Runs.TellOfRun(ctx, in.CorrelationID, r.Store.Now())
+	}
+	if err == nil && !run.Options.DryRun && in.Failure == "" && result.Found > 0 {
+		err = r.Runs.WriteDifferences(ctx, webhook.EventReconciliation{
+			ID: in.CorrelationID, Found: result.Found, Fixed: result.Fixed, Failed: result.Failed, Left: result.Left,
+		}, r.Store.Now())
 	}
 	r.Log.InfoContext(ctx, "reconciliation ended", "run", in.CorrelationID, "dryRun", result.DryRun, "scanned", result.Scanned,
 		"found", result.Found, "fixed", result.Fixed, "failed", result.Failed, "skipped", result.Skipped, "overdue", result.Overdue)

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"regexp"
@@ -50,6 +51,17 @@ func validateEmail(v *validation.Violations, field, address string) {
 	case !hostname.MatchString(address[at+1:]):
 		v.Add(field, "has no complete domain", fix)
 	}
+}
+
+// CheckEmail returns what is wrong with a mail address; nil for none.
+func CheckEmail(field, address string) *validation.FieldError {
+	var v validation.Violations
+	validateEmail(&v, field, address)
+	var found validation.FieldErrors
+	if errors.As(v.Err(), &found) {
+		return found[0]
+	}
+	return nil
 }
 
 // Printable reports whether a character is visible or a plain space. It excludes line breaks, control characters (C0 and C1),

@@ -55,6 +55,8 @@ var rights = []struct{ table, verbs string }{
 	{"client_return_urls", "SELECT, INSERT, UPDATE"},
 	{"evidence_drafts", "SELECT, INSERT, UPDATE"},
 	{"evidence_files", "SELECT, INSERT, UPDATE"},
+	{"webhook_endpoints", "SELECT, INSERT, UPDATE"},
+	{"webhook_deliveries", "SELECT, INSERT, UPDATE"},
 	{"correction_lock", "SELECT, UPDATE"},                     // locked, and never changed
 	{"reconciliation_seen", "SELECT, INSERT, UPDATE, DELETE"}, // scratch data of a run
 }

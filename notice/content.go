@@ -27,6 +27,15 @@ type Content struct {
 	Sealing        *SealingContent        `json:"sealing,omitempty"`
 	// Emptied: the content is not kept any more, after the period of retention or an erasure.
 	Emptied bool `json:"emptied,omitempty"`
+
+	Webhook *WebhookContent `json:"webhook,omitempty"`
+}
+
+// WebhookContent tells the owner of a webhook endpoint that it is disabled. The address of the email is read when it is sent.
+type WebhookContent struct {
+	EndpointID string    `json:"endpointId"`
+	Reason     string    `json:"reason"` // failing, or gone: its receiver answered 410
+	DisabledAt time.Time `json:"disabledAt"`
 }
 
 // ReconciliationContent summarises a reconciliation for the finance department.

@@ -39,6 +39,9 @@ const (
 	SealingOverdue        Kind = "sealing_overdue"
 )
 
+// WebhookDisabled goes to whoever looks after a webhook endpoint of a client.
+const WebhookDisabled Kind = "webhook_disabled"
+
 // PaymentKinds are sent by the BookingPayment workflow, RefundKinds to customers by the Refund workflow.
 var (
 	PaymentKinds = []Kind{
@@ -47,7 +50,8 @@ var (
 	RefundKinds = []Kind{RefundStarted, Refunded, RefundFailed}
 )
 
-// customerKinds are the emails to customers, FinanceKinds those to the finance department.
+// customerKinds are the emails to customers, FinanceKinds those to the finance department, ownerKinds those to whoever looks after
+// a webhook endpoint.
 var (
 	customerKinds = []Kind{
 		Confirmed, PaymentFailed, HoldExpired, Cancelled, Authorized, CancelledPaid, RefundStarted, Refunded, RefundFailed,
@@ -56,6 +60,7 @@ var (
 		DisputeOpened, DisputeDue, DisputeClosed, PayoutFailed, PayoutUnproven, PayoutUnknown, CaptureDue, RefundWaiting, Reconciliation,
 		ReconciliationOverdue, LedgerSealed, SealingOverdue,
 	}
+	ownerKinds = []Kind{WebhookDisabled}
 )
 
 // Unpaid reports whether the email concerns a booking that has not been paid. Such emails are limited per address, because
@@ -67,5 +72,8 @@ func (k Kind) Unpaid() bool {
 // ForFinance reports whether the email goes to the finance department instead of the customer.
 func (k Kind) ForFinance() bool { return slices.Contains(FinanceKinds, k) }
 
+// ForOwner reports whether the email goes to whoever looks after a webhook endpoint.
+func (k Kind) ForOwner() bool { return slices.Contains(ownerKinds, k) }
+
 // Kinds returns all kinds.
-func Kinds() []Kind { return slices.Concat(customerKinds, FinanceKinds) }
+func Kinds() []Kind { return slices.Concat(customerKinds, FinanceKinds, ownerKinds) }

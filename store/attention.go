@@ -33,6 +33,8 @@ const (
 	AttentionRebuilt        AttentionKind = "rebuilt"         // from Stripe, after a restore; until its request is repeated
 	AttentionEarlier        AttentionKind = "earlier"         // written by an older release, which stored only a text
 	AttentionSealingOverdue AttentionKind = "sealing_overdue" // the ledger is not sealed any more; until it is
+
+	AttentionEndpointDisabled AttentionKind = "webhook_endpoint_disabled" // its receiver takes no events; until it is enabled or removed
 )
 
 // AttentionKinds are all kinds.
@@ -40,7 +42,7 @@ var AttentionKinds = []AttentionKind{
 	AttentionPaymentMismatch, AttentionPaymentRefused, AttentionOtherPayment, AttentionLateMoney, AttentionRefundPostponed,
 	AttentionRefundHeld, AttentionRefundFailed,
 	AttentionRefundMade, AttentionRefundMismatch, AttentionRefundCopied, AttentionDisputeRest, AttentionUnknown, AttentionDeparted,
-	AttentionRebuilt, AttentionEarlier, AttentionSealingOverdue,
+	AttentionRebuilt, AttentionEarlier, AttentionSealingOverdue, AttentionEndpointDisabled,
 }
 
 type attentionRow struct {

@@ -75,6 +75,15 @@ const (
 	ActionViewRemove     Action = "view.remove"
 	ActionErase          Action = "privacy.erase"
 	ActionPersonalExport Action = "privacy.export"
+
+	ActionEndpointCreate  Action = "webhook-endpoint.create"
+	ActionEndpointUpdate  Action = "webhook-endpoint.update"
+	ActionEndpointDisable Action = "webhook-endpoint.disable"
+	ActionEndpointEnable  Action = "webhook-endpoint.enable"
+	ActionEndpointRemove  Action = "webhook-endpoint.remove"
+	ActionEndpointRotate  Action = "webhook-endpoint.rotate-secret"
+	ActionEndpointTest    Action = "webhook-endpoint.test"
+	ActionEndpointReplay  Action = "webhook-endpoint.replay"
 )
 
 // AuditEntry is one line of the audit log: who asked for what. It is written with what it tells of, in one transaction, or

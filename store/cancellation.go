@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/webhook"
 )
 
 // Cancellation is what a customer or an operator asks for after payment.
@@ -130,6 +131,7 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 	if err := b.applyStanding(); err != nil {
 		return err
 	}
+	b.emit(webhook.BookingCancelled, string(b.booking.Reference), b.bookingData) // whatever state its money leads to
 	return b.queueEmail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{
 		Refund: quote.Refund, Kept: quote.Kept, Percent: quote.Percent, Hours: quote.HoursBeforeDeparture,
 	}})

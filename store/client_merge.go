@@ -115,6 +115,10 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 			return moved.Error
 		}
 		done.Keys = moved.RowsAffected
+		// At the moment from which their bookings are heard of by the endpoints of into.
+		if err := tx.Model(&endpointRow{}).Where("client_id = ?", from.ID).Update("client_id", into.ID).Error; err != nil {
+			return err
+		}
 		// What was merged into from before belongs to into as well.
 		err := tx.Model(&clientRow{}).Where("id = ? OR merged_into = ?", from.ID, from.ID).Update("merged_into", into.ID).Error
 		if err != nil {

@@ -58,6 +58,7 @@ const (
 const (
 	audienceCustomer = "customer"
 	audienceFinance  = "finance"
+	audienceOwner    = "owner" // of a webhook endpoint
 )
 
 // Email is one email with the booking it is about.
@@ -68,7 +69,7 @@ type Email struct {
 	// Earlier is what an imported booking was called in the system that took it: its customer knows no other name.
 	Earlier     string
 	Kind        notice.Kind
-	ForFinance  bool
+	ForFinance  bool   // not for the customer: for finance, or for the owner of a webhook endpoint
 	MessageID   string // with its angle brackets
 	DeclineCode string // of the decline that the email is about
 	Notice      notice.Content
@@ -129,7 +130,7 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 
 func (r emailRow) domain() (Email, error) {
 	email := Email{
-		ID: r.ID, Kind: r.Kind, ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID,
+		ID: r.ID, Kind: r.Kind, ForFinance: r.Audience != audienceCustomer, MessageID: r.MessageID,
 		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, ServerAnswer: db.OrEmpty(r.ServerAnswer),
 		ResentOf: db.IDOrZero(r.ResentOf), CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}

@@ -100,7 +100,7 @@ func listedEmails(conn *gorm.DB, index string) *gorm.DB {
 
 func (r listedEmailRow) listed() ListedEmail {
 	return ListedEmail{
-		ID: r.ID, Reference: r.Reference, Kind: r.Kind, ForFinance: r.Audience == audienceFinance, MessageID: r.MessageID, Status: r.Status,
+		ID: r.ID, Reference: r.Reference, Kind: r.Kind, ForFinance: r.Audience != audienceCustomer, MessageID: r.MessageID, Status: r.Status,
 		Attempts: r.Attempts, LastError: r.LastError, ResentOf: db.IDOrZero(r.ResentOf), CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
 }

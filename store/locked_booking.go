@@ -32,6 +32,9 @@ type lockedBooking struct {
 	unsaved *unsavedColumns
 	// changes are reported after the commit.
 	changes changes
+	// heard is whether the booking's client has webhook endpoints, and outgoing are the events for them.
+	heard    bool
+	outgoing []outgoingEvent
 	// collected gets each transaction that is posted, where somebody asks for them.
 	collected *[]ledger.Transaction
 	// quiet is why emails are recorded as suppressed instead of queued; empty when they are queued.
@@ -58,6 +61,7 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 ) error {
 	var made changes
 	var queued []queuedEmail
+	var heardBy uint64
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) (err error) {
 		b := s.newLockedBooking(tx, now)
 		if err := b.lock(reference, post); err != nil {
@@ -68,6 +72,9 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 			return err
 		}
 		made = b.changes
+		if heardBy, err = b.writeEvents(); err != nil {
+			return err
+		}
 		if err := b.saveChanged(); err != nil {
 			return err
 		}
@@ -77,6 +84,7 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 	if err == nil {
 		s.report(made)
 		s.fresh.put(queued, now)
+		s.announce(heardBy)
 	}
 	return err
 }
@@ -95,13 +103,7 @@ func lockedOfBooks(column string) string {
 func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 	var row bookingRow
 	query := b.tx.Clauses(db.ForUpdate).Joins("Payment").Where("bookings.reference = ?", reference)
-	var err error
-	if post {
-		err = b.takeWithBooks(query, &row)
-	} else {
-		err = query.Take(&row).Error
-	}
-	if err != nil {
+	if err := b.takeWith(query, &row, post); err != nil {
 		return db.NotFound(err)
 	}
 	if row.Payment != nil {
@@ -112,11 +114,24 @@ func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 	return nil
 }
 
-// takeWithBooks takes the lock of the booking, and the one that every posting shares.
-func (b *lockedBooking) takeWithBooks(query *gorm.DB, row *bookingRow) error {
-	var columns journal.BooksColumns
-	if err := db.TakeWith(query.Select("bookings.*", lockBooksToo...), row, &columns); err != nil {
+// takeWith takes the lock of the booking, for a posting also the one that every posting shares, and reads whether its client has webhook
+// endpoints: by one statement, so that a client without them costs none.
+func (b *lockedBooking) takeWith(query *gorm.DB, row *bookingRow, post bool) error {
+	var columns struct {
+		journal.BooksColumns
+
+		Heard bool
+	}
+	besides := []any{clientHears}
+	if post {
+		besides = append(besides, lockBooksToo...)
+	}
+	if err := db.TakeWith(query.Select("bookings.*", besides...), row, &columns); err != nil {
 		return err
+	}
+	b.heard = columns.Heard
+	if !post {
+		return nil
 	}
 	books, err := columns.Books()
 	b.books = &books
@@ -206,6 +221,7 @@ func (b *lockedBooking) transitionBooking(next booking.Status) error {
 	}
 	if next != b.booking.Status {
 		b.changes.add(func(o Observer) { o.BookingEntered(next) })
+		b.emitBooking(b.booking.Status, next)
 	}
 	b.booking.Status = next
 	return b.saveBooking("status")

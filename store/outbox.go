@@ -96,6 +96,9 @@ func (e outgoingEmail) row(now time.Time) (emailRow, error) {
 	if e.kind.ForFinance() {
 		audience = audienceFinance
 	}
+	if e.kind.ForOwner() {
+		audience = audienceOwner
+	}
 	row := emailRow{
 		BookingID: e.bookingID, Kind: e.kind, Audience: audience, DedupeKey: e.key(),
 		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).

@@ -13,6 +13,7 @@ import (
 	"farebook/money"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
+	"farebook/webhook"
 )
 
 // DisputeReading is what Stripe reports of a dispute now. EventIDs are the events that caused the reading. LastLook: the money of a won
@@ -197,6 +198,12 @@ func (r *disputeRecorder) settleBooking() error { return r.applyStanding() }
 func (r *disputeRecorder) notify() error {
 	if !r.current {
 		return nil
+	}
+	if r.inserted {
+		r.emit(webhook.DisputeOpened, r.dispute.StripeDisputeID, r.disputeData)
+	}
+	if r.dispute.Status.Closed() && (r.inserted || r.before != r.dispute.Status) {
+		r.emit(webhook.DisputeClosed, r.dispute.StripeDisputeID, r.disputeData)
 	}
 	return r.notifyFinance(r.before)
 }

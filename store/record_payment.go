@@ -10,6 +10,7 @@ import (
 	"farebook/money"
 	"farebook/notice"
 	"farebook/store/internal/db"
+	"farebook/webhook"
 )
 
 // Reason says why a payment is read. It decides what a cancelled PaymentIntent means for the booking where Stripe gives no
@@ -211,6 +212,9 @@ func (b *lockedBooking) transitionPayment(snapshot booking.PaymentSnapshot) erro
 		return err
 	}
 	b.reportPayment(snapshot, next)
+	if next == booking.PaymentAuthorized && b.payment.Status != next && snapshot.CaptureBefore.After(b.now) {
+		b.emit(webhook.PaymentAuthorized, snapshot.PaymentIntentID, b.bookingData)
+	}
 	b.payment.Status, b.payment.StripeStatus = next, wordOf(unknown, snapshot.StripeStatus)
 	b.payment.StripeChargeID = snapshot.ChargeID
 	b.payment.DeclineCode = db.Code(snapshot.DeclineCode)

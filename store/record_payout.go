@@ -13,6 +13,7 @@ import (
 	"farebook/notice"
 	"farebook/store/internal/db"
 	"farebook/store/internal/journal"
+	"farebook/webhook"
 )
 
 // PayoutReading is what Stripe reports of a payout now. EventIDs are the events that caused the reading. Contents are those of an
@@ -49,11 +50,17 @@ func (r PayoutRecorded) Awaited() bool { return r.Proof == ProofPending || r.Unp
 // events processed. Repetition is harmless, and a snapshot older than the recorded state is ignored.
 func (s *Store) RecordPayout(ctx context.Context, reading PayoutReading) (PayoutRecorded, error) {
 	var recorded PayoutRecorded
+	paid := false
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) (err error) {
 		events := eventsRead{tx: tx, now: reading.Now, ids: reading.EventIDs}
-		recorded, _, err = record(&payoutRecorder{tx: tx, now: reading.Now, reading: reading}, events)
+		r := &payoutRecorder{tx: tx, now: reading.Now, reading: reading}
+		recorded, _, err = record(r, events)
+		paid = r.paid
 		return err
 	})
+	if err == nil && paid {
+		s.announceOperations()
+	}
 	return recorded, err
 }
 
@@ -63,6 +70,10 @@ type payoutRecorder struct {
 	now     time.Time
 	reading PayoutReading
 	payout  payoutRow
+	// paid: this run has recorded that the payout was paid.
+	paid bool
+	// inserted: this run has inserted the row.
+	inserted bool
 }
 
 // load locks the payout's row, or inserts it. It never returns a contradiction: Stripe alone makes payouts.
@@ -72,6 +83,7 @@ func (r *payoutRecorder) load() (*ContradictionError, error) {
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, err
 	}
+	r.inserted = true
 	r.payout = payoutRow{
 		StripePayoutID: snapshot.PayoutID, Status: snapshot.State(), Amount: snapshot.Amount, Currency: snapshot.Currency,
 		Automatic: snapshot.Automatic, Proof: ProofPending, CreatedAt: r.now, UpdatedAt: r.now,
@@ -85,6 +97,7 @@ func (r *payoutRecorder) transition() error {
 	next := snapshot.State()
 	unknown := next == booking.PayoutUnknown
 	if r.payout.Status.To(next) == nil {
+		r.paid = next == booking.PayoutPaid && (r.inserted || r.payout.Status != next)
 		r.payout.Status, r.payout.FailureCode = next, db.Code(snapshot.FailureCode)
 		r.payout.StripeStatus = wordOf(unknown, string(snapshot.Status))
 	}
@@ -155,6 +168,11 @@ func (*payoutRecorder) settleBooking() error { return nil }
 
 // notify queues the finance department's emails about the payout, each once: UNIQUE email key.
 func (r *payoutRecorder) notify() error {
+	if r.paid {
+		if err := WriteOperationsEvent(r.tx, r.now, webhook.PayoutPaid, r.payout.StripePayoutID, r.eventData()); err != nil {
+			return err
+		}
+	}
 	about := r.emailContent()
 	var kinds []notice.Kind
 	if r.reading.Snapshot.State() == booking.PayoutUnknown {
@@ -174,6 +192,13 @@ func (r *payoutRecorder) notify() error {
 		}
 	}
 	return nil
+}
+
+func (r *payoutRecorder) eventData() webhook.PayoutData {
+	return webhook.PayoutData{Payout: webhook.EventPayout{
+		ID: r.payout.StripePayoutID, Status: r.payout.Status, Amount: money.Money{Value: r.payout.Amount, Currency: r.payout.Currency},
+		ArrivesAt: r.payout.ArrivesAt,
+	}}
 }
 
 func (r *payoutRecorder) emailContent() notice.PayoutContent {

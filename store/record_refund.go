@@ -10,6 +10,7 @@ import (
 	"farebook/ledger"
 	"farebook/notice"
 	"farebook/store/internal/db"
+	"farebook/webhook"
 )
 
 // RefundReading is what Stripe reports of a refund now. EventIDs are the events that caused the reading.
@@ -205,8 +206,10 @@ func (r *refundRecorder) moveTo(next booking.RefundStatus) error {
 	}
 	switch next {
 	case booking.RefundSucceeded:
+		r.emit(webhook.RefundSucceeded, string(r.refund.RefundID), r.refundData)
 		return r.settleFailureBefore()
 	case booking.RefundFailed, booking.RefundCanceled:
+		r.emit(webhook.RefundFailed, string(r.refund.RefundID), r.refundData)
 		return r.showFailure()
 	}
 	return nil

@@ -2,7 +2,7 @@
 // API keys. Only the packages of store/ use gorm. Whoever changes a booking or a payment calls its recorder, which holds a row
 // lock.
 //
-// It imports access, booking, ledger, ledger/seal, money, notice, reconciliation, validation, migrations, internal/clock and
+// It imports access, booking, ledger, ledger/seal, money, notice, reconciliation, validation, webhook, migrations, internal/clock and
 // store/internal/. It must not import store/recon, store/proof, the rest of internal/, or what is above it: activities, workflows, starter
 // and worker.
 package store
@@ -35,6 +35,8 @@ type Store struct {
 	emailsPerAddress int
 	// observer is nil for a process that exposes no metrics.
 	observer Observer
+	// announcer is nil in a process that starts no deliveries.
+	announcer Announcer
 	// installation is read once: see Installation.
 	installation atomic.Pointer[Installation]
 	// fresh are emails that this process has just queued.

@@ -49,6 +49,11 @@ func ReconciliationWorkflowID(correlationID string) string {
 // SendMailWorkflowID is the workflow id of a requested copy of an email, by its row: "SendMail:17".
 func SendMailWorkflowID(emailID uint64) string { return fmt.Sprintf("%s:%d", TypeSendMail, emailID) }
 
+// DeliverWebhooksWorkflowID is the workflow id of the deliveries of a webhook endpoint: "DeliverWebhooks:we_7K2M9QXA4T".
+func DeliverWebhooksWorkflowID(endpointID string) string {
+	return TypeDeliverWebhooks + ":" + endpointID
+}
+
 // RunOf returns the correlation id of the reconciliation run with workflowID, and an empty string for any other workflow.
 func RunOf(workflowID string) string {
 	if id, found := strings.CutPrefix(workflowID, TypeReconciliation+":"); found {

@@ -20,8 +20,10 @@ const (
 	TypeCancelTwins      = "CancelTwins"
 	TypeSealLedger       = "SealLedger"
 	TypeRetention        = "Retention"
+	TypeDeliverWebhooks  = "DeliverWebhooks"
 	TaskQueueBookings    = "bookings"
 	TaskQueueReconcile   = "reconciliation"
+	TaskQueueWebhooks    = "webhooks"
 	UpdatePaymentIntent  = "payment-intent"
 	UpdateRecordPayment  = "record-payment"
 	UpdateCancelBooking  = "cancel-booking"
@@ -29,6 +31,7 @@ const (
 	UpdateAbandonRefund  = "abandon-refund"
 	UpdateSubmitEvidence = "submit-evidence"
 	SignalStripeEvent    = "stripe-event"
+	SignalWebhooks       = "webhooks"
 	QueryStatus          = "status"
 )
 

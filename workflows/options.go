@@ -126,3 +126,12 @@ func proving(summary string) workflow.ActivityOptions {
 	options.StartToCloseTimeout, options.HeartbeatTimeout = 6*time.Hour, pageHeartbeat
 	return options
 }
+
+// delivering sends the events of one webhook endpoint, for 30 s at most. What fails is the database or a missing key; a receiver that fails
+// is a result. The endpoint's events wait meanwhile, and nothing is lost however long that takes.
+func delivering() workflow.ActivityOptions {
+	options := slowPath("Deliver events", moneyRetries)
+	options.ScheduleToCloseTimeout = 0 // without an end: the run would only be started again
+	options.StartToCloseTimeout = time.Minute
+	return options
+}

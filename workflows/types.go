@@ -16,5 +16,7 @@ func ByType() map[string]any {
 		TypeCancelTwins:    CancelTwins,
 		TypeSealLedger:     SealLedger,
 		TypeRetention:      Retention,
+
+		TypeDeliverWebhooks: DeliverWebhooks,
 	}
 }

@@ -30,6 +30,7 @@ func Versionings() []Versioning {
 		{TypeAccountFee, autoUpgrade, "One step, which is retried for 30 days, so that a corrected build completes it."},
 		{TypeUnbooked, autoUpgrade, "One step, which is retried for 30 days, so that a corrected build completes it."},
 		{TypeCancelTwins, autoUpgrade, "One step, which is retried for 30 days, so that a corrected build completes it."},
+		{TypeDeliverWebhooks, autoUpgrade, "A receiver may be away for three days. What is delivered is in the database, not in the run."},
 		{TypeSealLedger, autoUpgrade, "One step at a time, which is retried for 30 days, so that a corrected build completes it."},
 		{TypeRetention, autoUpgrade, "One step at a time, which is retried for 30 days, so that a corrected build completes it."},
 	}

@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
-// and Temporal's envconfig reads Temporal's. It imports access, booking, money, privacy, reconciliation, ledger/seal, internal/deployment,
-// internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
+// and Temporal's envconfig reads Temporal's. It imports access, booking, money, privacy, reconciliation, webhook, ledger/seal,
+// internal/deployment, internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
 package config
 
 import (
@@ -27,6 +27,7 @@ import (
 	"farebook/money"
 	"farebook/privacy"
 	"farebook/reconciliation"
+	"farebook/webhook"
 )
 
 // Values of APP_ENV.
@@ -72,8 +73,12 @@ type Config struct {
 	// Retention are how long texts about travellers are kept.
 	Retention privacy.Periods
 	// SealKey signs seals of the ledger and evidence; nil when no key is configured.
-	SealKey  *seal.Key
-	HTTPAddr string
+	SealKey *seal.Key
+	// WebhookKeys derive the signing secrets of webhook endpoints; without one, none can be made.
+	WebhookKeys webhook.Keys
+	// WebhookLoopback lets webhook endpoints be on this machine. Production refuses it.
+	WebhookLoopback bool
+	HTTPAddr        string
 	// HTTP limits what callers may use of one API process.
 	HTTP HTTP
 	// Admin is the address of metrics and health.
@@ -164,6 +169,7 @@ const (
 	// PayloadKeys are the keys of what Temporal stores. Temporal has them as well.
 	PayloadKeys
 	PayPage // the payment page, which is off without an address
+	Receivers // of webhooks, which cannot be made without a key
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other
@@ -173,7 +179,7 @@ func Load(parts ...Part) (Config, []string, error) { return LoadFrom(os.Environ(
 // LoadFrom is Load for an environment given as NAME=value lines.
 func LoadFrom(environment []string, parts ...Part) (Config, []string, error) {
 	if len(parts) == 0 {
-		parts = []Part{Database, Temporal, Payments, Mail, Seals, Browser, Telemetry, PayPage}
+		parts = []Part{Database, Temporal, Payments, Mail, Seals, Browser, Telemetry, PayPage, Receivers}
 	}
 	return read(environment, parts)
 }

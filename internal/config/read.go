@@ -67,6 +67,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 	r.readConsoleLimits()
 	r.readSealKey()
 	r.readRetention()
+	r.readWebhooks()
 	r.readHTTP()
 	r.readConsole()
 	r.readPayPage()

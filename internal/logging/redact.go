@@ -27,7 +27,7 @@ var (
 		`(?i)[^\s<>"'(),;:\\\[\]@=]+(?:@|%40)[\p{L}0-9](?:[\p{L}\p{M}0-9.\x{3002}\x{FF0E}\x{FF61}-]*[\p{L}\p{M}0-9])?`,
 	)
 	// The local part of a Message-ID made by Farebook: what the email is about, and its occasion.
-	messageID = regexp.MustCompile(`^<?(?:u003c)?(?:fb-[0-9a-z]{8}|rf-[0-9a-z]+|(?:re|dp|du|po|recon)_[0-9a-z_-]+|overdue-[0-9a-z_-]+|resent\.[0-9]+)\.[0-9a-z._-]+@` +
+	messageID = regexp.MustCompile(`^<?(?:u003c)?(?:fb-[0-9a-z]{8}|rf-[0-9a-z]+|(?:re|dp|du|po|recon|we)_[0-9a-z_-]+|overdue-[0-9a-z_-]+|resent\.[0-9]+)\.[0-9a-z._-]+@` +
 		regexp.QuoteMeta(notice.MessageIDDomain) + `$`)
 )
 

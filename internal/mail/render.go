@@ -32,10 +32,10 @@ type view struct {
 	Dir     string
 }
 
-// LanguageOf returns the language of an email. Emails to the finance department are in English.
+// LanguageOf returns the language of an email. Emails to the finance department and to owners of webhook endpoints are in English.
 func LanguageOf(c Content) money.Locale {
 	_, known := languages[c.Customer.Locale]
-	if !known || c.Kind.ForFinance() {
+	if !known || c.Kind.ForFinance() || c.Kind.ForOwner() {
 		return money.LocaleEN
 	}
 	return c.Customer.Locale
@@ -134,7 +134,7 @@ func parse(locale money.Locale, kind notice.Kind) (templates, error) {
 	folder := "templates/" + string(locale) + "/"
 	text := []string{folder + string(kind) + ".txt", folder + "flight.txt", "templates/amounts.txt"}
 	html := []string{"templates/layout.html", folder + string(kind) + ".html", folder + "flight.html", "templates/amounts.html"}
-	if kind.ForFinance() {
+	if kind.ForFinance() || kind.ForOwner() {
 		about := "templates/finance/" + string(kind) + ".txt"
 		text = []string{"templates/finance/letter.txt", about, "templates/amounts.txt"}
 		html = []string{"templates/layout.html", "templates/finance/letter.html", about, "templates/amounts.html"}

@@ -87,6 +87,8 @@ func noticeOf(kind notice.Kind) notice.Content {
 		return notice.Content{Seal: &notice.SealContent{
 			Number: 12, SealedAt: at, Transactions: 98, FromID: 1201, ToID: 1300, Digest: strings.Repeat("9f", 32), Statement: "signed",
 		}}
+	case notice.WebhookDisabled:
+		return notice.Content{Webhook: &notice.WebhookContent{EndpointID: "we_7K2M9QXA4T", Reason: "failing", DisabledAt: at}}
 	case notice.SealingOverdue:
 		return notice.Content{Sealing: &notice.SealingContent{Number: 12, SealedAt: at.Add(-4 * time.Hour), Waiting: at.Add(-3 * time.Hour)}}
 	case notice.PayoutFailed, notice.PayoutUnproven, notice.PayoutUnknown:

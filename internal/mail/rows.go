@@ -47,7 +47,7 @@ const (
 // rows returns the amounts of an email and what identifies them, as a table for readers who skim.
 func (l language) rows(c Content) []row {
 	t := &table{words: l, locale: c.Customer.Locale}
-	if c.Kind.ForFinance() {
+	if c.Kind.ForFinance() || c.Kind.ForOwner() {
 		t.finance(c)
 	} else {
 		t.add(l.labels[labelEarlier], c.Earlier)
@@ -123,6 +123,10 @@ func (t *table) finance(c Content) {
 		t.add("Sealed at", financeTime(sealed.SealedAt))
 		t.add("Transactions", fmt.Sprintf("%d, from id %d to %d", sealed.Transactions, sealed.FromID, sealed.ToID))
 		t.add("Digest", sealed.Digest)
+	}
+	if about := c.Notice.Webhook; about != nil {
+		t.add("Endpoint", about.EndpointID)
+		t.add("Disabled at", financeTime(about.DisabledAt))
 	}
 	if sealing := c.Notice.Sealing; sealing != nil {
 		if sealing.Number != 0 {

@@ -55,9 +55,18 @@ var (
 	fenceUp = Definition{
 		Name: "farebook_books_fence_up", Kind: KindGauge, Processes: []Process{API}, Help: "1 while a fence stops all money.",
 	}
+	undelivered = Definition{
+		Name: "farebook_books_deliveries_oldest_age_seconds", Kind: KindGauge, Processes: []Process{API},
+		Help: "Age of the oldest event that an enabled webhook endpoint has not taken; 0 without one.",
+	}
+	deliveriesDue = Definition{
+		Name: "farebook_books_deliveries_overdue_seconds", Kind: KindGauge, Processes: []Process{API},
+		Help: "Time since the first such event was to be tried; 0 while none is due. It grows while no worker delivers.",
+	}
 	ofBooks = []Definition{
 		booksRead, booksOpen.count, booksOpen.age, refunds.count, refunds.age, disputes.count, disputes.age, inbox.count, inbox.age,
 		outbox.count, outbox.age, attention.count, attention.age, imbalance, clearing, findings, reconciled, sealAge, unsealed, fenceUp,
+		undelivered, deliveriesDue,
 	}
 )
 
@@ -126,6 +135,8 @@ func (b *books) Collect(out chan<- prometheus.Metric) {
 	}
 	to.gauge(unsealed, to.age(reading.Unsealed))
 	to.gauge(fenceUp, number(reading.FenceUp))
+	to.gauge(undelivered, to.ageOr(reading.Deliveries.Oldest))
+	to.gauge(deliveriesDue, to.ageOr(reading.Deliveries.Due))
 }
 
 // sink writes gauges of one scrape.
@@ -160,6 +171,14 @@ func (s sink) open(w work, states []gauges.Open) {
 		s.gauge(w.count, float64(count), state)
 		s.gauge(w.age, ages[state], state)
 	}
+}
+
+// ageOr is age for what there may be none of, and 0 for what is in the future.
+func (s sink) ageOr(since *time.Time) float64 {
+	if since == nil {
+		return 0
+	}
+	return max(0, s.age(*since))
 }
 
 // age grows between readings, because it is computed for each scrape.

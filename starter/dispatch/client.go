@@ -5,6 +5,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -50,6 +51,7 @@ type subject struct {
 	input     any
 	summary   string
 	reference booking.Reference // of the booking; empty without one, or before it is known
+	queue     string            // task queue; empty for that of bookings
 }
 
 // options returns the start options of a subject. A running workflow is joined. After a closed one a new run starts: it reads in MySQL
@@ -57,7 +59,7 @@ type subject struct {
 func (c *Client) options(s subject) client.StartWorkflowOptions {
 	options := client.StartWorkflowOptions{
 		ID:                       s.id,
-		TaskQueue:                c.taskQueue,
+		TaskQueue:                cmp.Or(s.queue, c.taskQueue),
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowTaskTimeout:      workflows.WorkflowTaskTimeout,

@@ -51,7 +51,7 @@ func (c *Client) Unattended(ctx context.Context) (bookings, reconciliations int,
 	if err != nil {
 		return 0, 0, err
 	}
-	ofReconciliations, err := c.reconciliationsQueue().Unattended(ctx)
+	ofReconciliations, err := c.queueNamed(c.reconciliationQueue()).Unattended(ctx)
 	return len(ofBookings), len(ofReconciliations), err
 }
 
@@ -63,10 +63,13 @@ func notPolled(build deployment.Build) error {
 		build.Deployment)
 }
 
-// Deployment returns a Worker Deployment whose workers poll both task queues.
+// Deployment returns a Worker Deployment whose workers poll all task queues.
 func (c *Client) Deployment(name string) deployment.Deployment {
 	return deployment.Deployment{
-		Name: name, Queues: []deployment.Queue{c.BookingsQueue(), c.reconciliationsQueue()}, Data: c.payloads.DataConverter(),
+		Name: name, Data: c.payloads.DataConverter(),
+		Queues: []deployment.Queue{
+			c.BookingsQueue(), c.queueNamed(c.reconciliationQueue()), c.queueNamed(WebhooksQueue(c.taskQueue)),
+		},
 	}
 }
 
@@ -75,9 +78,9 @@ func (c *Client) BookingsQueue() deployment.Queue {
 	return deployment.Queue{Temporal: c.temporal, Namespace: c.namespace, Name: c.taskQueue}
 }
 
-// reconciliationsQueue is that of reconciliations, proofs and seals.
-func (c *Client) reconciliationsQueue() deployment.Queue {
+// queueNamed is another task queue: that of reconciliations, proofs and seals, or that of deliveries.
+func (c *Client) queueNamed(name string) deployment.Queue {
 	queue := c.BookingsQueue()
-	queue.Name = c.reconciliationQueue()
+	queue.Name = name
 	return queue
 }

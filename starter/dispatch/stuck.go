@@ -74,7 +74,7 @@ func (c *Client) causeOf(ctx context.Context, workflowID, runID string) (string,
 	return cause, nil
 }
 
-// AllStuck returns the stuck workflows of both task queues. It examines the newest 20,000 running ones.
+// AllStuck returns the stuck workflows of all task queues. It examines the newest 20,000 running ones.
 func (c *Client) AllStuck(ctx context.Context) (stuck []Stuck, err error) {
 	running, err := c.runningIDs(ctx)
 	if err != nil {
@@ -98,7 +98,8 @@ func (c *Client) AllStuck(ctx context.Context) (stuck []Stuck, err error) {
 }
 
 func (c *Client) runningIDs(ctx context.Context) (ids []string, err error) {
-	query := fmt.Sprintf("TaskQueue IN (%q, %q) AND ExecutionStatus = 'Running'", c.taskQueue, c.reconciliationQueue())
+	query := fmt.Sprintf("TaskQueue IN (%q, %q, %q) AND ExecutionStatus = 'Running'", c.taskQueue, c.reconciliationQueue(),
+		WebhooksQueue(c.taskQueue))
 	for page := []byte(nil); len(ids) < maxRunning; {
 		list, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: query, NextPageToken: page})
 		if err != nil {

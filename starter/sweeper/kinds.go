@@ -46,6 +46,9 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 		{"an email that waits to be sent", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.email)(s.Store.QueuedEmails(ctx, before, after, pageSize))
 		}},
+		{"a webhook endpoint with events that are due", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.webhooks)(s.Store.OwedEndpoints(ctx, before, after, pageSize))
+		}},
 		{"a booking that may have a second PaymentIntent at Stripe", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.twin)(s.Store.PossibleTwins(ctx, twinsBefore, after, pageSize))
 		}},
@@ -126,5 +129,11 @@ func (s *Sweeper) email(e store.QueuedEmail) owed {
 func (s *Sweeper) twin(b store.Booking) owed {
 	return owed{b.ID, b.CorrelationID, b.TraceParent, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
 		return s.Dispatch.CancelTwins(ctx, b.Reference)
+	}}
+}
+
+func (s *Sweeper) webhooks(e store.OwedEndpoint) owed {
+	return owed{e.Row, "", "", "endpointId", e.ID, func(ctx context.Context) (bool, error) {
+		return s.Dispatch.ResumeWebhooks(ctx, e.ID)
 	}}
 }

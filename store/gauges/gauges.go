@@ -45,6 +45,7 @@ type Reading struct {
 	// LastSeal is when the newest seal was made, and Unsealed when the oldest transaction after it was posted; zero for none.
 	LastSeal, Unsealed time.Time
 	FenceUp            bool
+	Deliveries         Deliveries
 }
 
 // The states that are counted. Those in which most rows end are left out: their number grows with the business, and is counted as a rate.
@@ -73,7 +74,7 @@ func New(books *store.Store) *Reader {
 // Read reads all figures. ctx bounds the time that it may take.
 func (r *Reader) Read(ctx context.Context) (Reading, error) {
 	var out Reading
-	for _, read := range []func(context.Context, *Reading) error{r.open, r.attention, r.balance, r.reconciliation, r.fence} {
+	for _, read := range []func(context.Context, *Reading) error{r.open, r.attention, r.balance, r.reconciliation, r.fence, r.deliveries} {
 		if err := read(ctx, &out); err != nil {
 			return Reading{}, err
 		}

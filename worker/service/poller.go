@@ -26,7 +26,7 @@ type poller struct {
 	activities Activities
 	taskQueue  string
 	build      deployment.Build
-	// reconciles: it polls the queue of reconciliations as well.
+	// reconciles: it polls the queues of reconciliations and of deliveries as well.
 	reconciles bool
 	log        *slog.Logger
 	// polls is true while this process polls Temporal's task queues.
@@ -74,6 +74,20 @@ func reconcileOptions(build deployment.Build, interceptors ...interceptor.Worker
 	options.MaxConcurrentActivityExecutionSize = 32
 	// Heartbeats report progress to operators; each is a billable action.
 	options.MaxHeartbeatThrottleInterval = 10 * time.Second
+	return options
+}
+
+// webhookSlots is how many endpoints one process delivers to at once. A slot waits for a receiver, for 30 s at most, and does little else:
+// an endpoint whose receiver is away takes one for 10 s at each of its few attempts.
+const webhookSlots = 256
+
+func webhookOptions(build deployment.Build, interceptors ...interceptor.WorkerInterceptor) worker.Options {
+	options := workerOptions(build, interceptors...)
+	options.MaxConcurrentActivityExecutionSize = webhookSlots
+	poller := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		InitialNumberOfPollers: 1, MinimumNumberOfPollers: 1, MaximumNumberOfPollers: 8,
+	})
+	options.WorkflowTaskPollerBehavior, options.ActivityTaskPollerBehavior = poller, poller
 	return options
 }
 
@@ -140,6 +154,15 @@ func (p *poller) poll(ctx context.Context) error {
 			return err
 		}
 		defer reconcile.Stop()
+	}
+	if p.reconciles {
+		// Deliveries have theirs, so that receivers that are slow hold up nobody but themselves.
+		webhooks := worker.New(p.temporal, dispatch.WebhooksQueue(p.taskQueue), webhookOptions(p.build, waits))
+		Register(webhooks, p.activities)
+		if err := webhooks.Start(); err != nil {
+			return err
+		}
+		defer webhooks.Stop()
 	}
 	bookings := worker.New(p.temporal, p.taskQueue, workerOptions(p.build, waits))
 	Register(bookings, p.activities)

@@ -11,6 +11,7 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/mail"
 	"farebook/internal/metrics"
+	"farebook/internal/outbound"
 	"farebook/internal/stripeapi"
 	"farebook/store"
 	"farebook/store/privacy"
@@ -31,6 +32,7 @@ type Activities struct {
 	Unbooked        *activities.Unbooked
 	Seals           *activities.Seals
 	Retention       *activities.Retention
+	Webhooks        *activities.Webhooks
 	Reconciliations *activities.Reconciliations
 
 	// Restores guards the Stripe client of all activities.
@@ -43,6 +45,7 @@ type Measures struct {
 	Emails *metrics.Emails
 	// Retention counts what is emptied.
 	Retention *metrics.Retention
+	Webhooks  *metrics.Webhooks
 }
 
 // NewActivities builds the activities of a process and what they need.
@@ -85,6 +88,10 @@ func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch
 		Retention: &activities.Retention{
 			Books: privacy.New(books), Periods: cfg.Retention, Metrics: measures.Retention, Log: log,
 		},
+		Webhooks: &activities.Webhooks{
+			Store: books, Sender: outbound.NewSender(outbound.NewGuard(cfg.WebhookLoopback)), Keys: cfg.WebhookKeys, Metrics: measures.Webhooks,
+			Log: log,
+		},
 	}, nil
 }
 
@@ -101,7 +108,7 @@ func Register(r Registry, a Activities) {
 	}
 	for _, group := range []any{
 		a.Payments, a.Refunds, a.Disputes, a.Payouts, a.Emails, a.Inbox, a.AccountFees, a.Unbooked, a.Reconciliations,
-		a.Seals, a.Retention,
+		a.Seals, a.Retention, a.Webhooks,
 	} {
 		r.RegisterActivityWithOptions(group, activity.RegisterOptions{})
 	}

@@ -25,6 +25,8 @@ type Service struct {
 
 	admin    config.Admin
 	measures *metrics.Registry
+	// announcer has what this process records delivered.
+	announcer *dispatch.WebhookAnnouncer
 }
 
 // New connects to MySQL and prepares everything. It does not contact Temporal; Run does.
@@ -52,7 +54,9 @@ func New(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Logger
 func (s *Service) prepare(cfg config.Config) (err error) {
 	s.store.Observe(s.measures.Bookings())
 	s.measures.Pools(s.store.Figures)
-	counted := Measures{Stripe: s.measures.Stripe(), Emails: s.measures.Emails(), Retention: s.measures.Retention()}
+	counted := Measures{
+		Stripe: s.measures.Stripe(), Emails: s.measures.Emails(), Retention: s.measures.Retention(), Webhooks: s.measures.Webhooks(),
+	}
 	if s.activities, err = NewActivities(cfg, s.store, counted, s.log); err != nil {
 		return err
 	}
@@ -69,6 +73,7 @@ func (s *Service) prepare(cfg config.Config) (err error) {
 		return err
 	}
 	s.dispatch = dispatch.NewClient(s.temporal, s.taskQueue).In(options.Namespace).Decoding(cfg.Payloads())
+	s.announcer = dispatch.NewWebhookAnnouncer(s.store, s.dispatch, s.log)
 	return nil
 }
 
@@ -84,6 +89,7 @@ func (s *Service) Run(ctx context.Context) error {
 	looking, stopLooking := context.WithCancel(ctx)
 	var restores sync.WaitGroup
 	restores.Go(func() { s.activities.Restores.Run(looking) })
+	restores.Go(func() { s.announcer.Run(looking) })
 	defer restores.Wait()
 	defer stopLooking()
 	if err := s.run(ctx); err != nil {

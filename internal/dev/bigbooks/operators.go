@@ -56,4 +56,15 @@ var operatorTables = []statement{
 	{"moved_amounts", `INSERT INTO moved_amounts (api_key_id, kind, currency, amount, subject, at)
 		SELECT 2, 'refund', currency, back, CONCAT('RF-', {code}), {refund_at}
 		FROM fill_bookings WHERE {has_refund} AND kind <> 'cancelled' AND MOD(n, 10) = 0`},
+	{"webhook_endpoints", `INSERT INTO webhook_endpoints (id, endpoint_id, client_id, url, description, contact_email, event_types, secret_number,
+		  secret_key_id, created_at, updated_at)
+		SELECT 1, '` + Endpoint + `', id, 'https://example.com/hooks', '', 'hooks@example.com', 'refund.failed', 1, '0011223344556677', created_at,
+		  created_at FROM api_clients WHERE id = 1`},
+	{"webhook_deliveries", `INSERT INTO webhook_deliveries (endpoint_id, message_id, event_key, event_type, payload, occurred_at, delivered_at,
+		  attempts, attempted_at, answer_status, answer_ms)
+		SELECT 1, CONCAT('msg_', LEFT(SHA2(CONCAT('we', n), 256), 32)), CONCAT('booking.confirmed/', reference), 'booking.confirmed', '{}',
+		  {paid_at}, {paid_at}, 1, {paid_at}, 204, 40 FROM fill_bookings WHERE {is_paid} ORDER BY n`},
 }
+
+// Endpoint is the webhook endpoint that has the events of all filled bookings.
+const Endpoint = "we_0000000001"

@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -46,12 +48,26 @@ func (s *Stack) shared() []variable {
 		{"SMTP_TLS", "none"},
 		{"SMTP_FROM", "Farebook <bookings@farebook.example>"},
 		{"FINANCE_EMAIL", "finance@farebook.example"},
+		{"WEBHOOK_KEY_FILE", s.webhookKeyFile()},
+		{"WEBHOOK_ALLOW_LOOPBACK", "true"},
 	}
 	for _, assignment := range s.consoleEnv() {
 		name, value, _ := strings.Cut(assignment, "=")
 		all = append(all, variable{name, value})
 	}
 	return all
+}
+
+// webhookKeyFile has the key from which the secrets of webhook endpoints derive. Unlike other secrets it is kept as long as the database,
+// whose endpoints need it.
+func (s *Stack) webhookKeyFile() string { return filepath.Join(s.options.Dir, "webhook-keys") }
+
+func (s *Stack) writeWebhookKey() error {
+	_, err := os.Stat(s.webhookKeyFile())
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(s.webhookKeyFile(), []byte(base64.StdEncoding.EncodeToString(random(32))+"\n"), 0o600)
 }
 
 // AppDSN returns the DSN of the application's database user.

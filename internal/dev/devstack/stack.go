@@ -143,6 +143,9 @@ func (s *Stack) startInProcess() (err error) {
 	if err := s.startOpenID(); err != nil {
 		return err
 	}
+	if err := s.writeWebhookKey(); err != nil {
+		return err
+	}
 	logFile, err := os.OpenFile(filepath.Join(s.options.Dir, "logs", "stripe.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ var keptOut = map[string]string{
 	"FENCE*":                     "a fence of another installation",
 	"RECONCILE_CALLS_PER_SECOND": "of an account at Stripe", "RECONCILE_HEAL": "tests ask for all of it",
 	"RECONCILE_SCHEDULE": "of an installation", "RECONCILE_TIME_ZONE": "of an installation", "RECONCILE_OVERDUE": "of an installation",
-	"LEDGER_SEAL_KEY_FILE": "a secret",
+	"LEDGER_SEAL_KEY_FILE": "a secret", "WEBHOOK_*": "the stack has a key, and allows receivers on this machine",
 	"PLAINTEXT_HOSTS":      "for production",
 	"HTTP_*":               "the stack chooses its addresses", "ADMIN_*": "the stack chooses its addresses",
 	"RATE_*":     "scripts send the requests of many clients with one key",

@@ -1,9 +1,12 @@
 package testkit
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/base64"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -52,6 +55,7 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.MailPassword != "" {
 		s.env = append(s.env, "SMTP_USERNAME=farebook", "SMTP_PASSWORD="+options.MailPassword)
 	}
+	s.env = append(s.env, "WEBHOOK_KEY_FILE="+s.webhookKeyFile(), "WEBHOOK_ALLOW_LOOPBACK=true")
 	if options.Others != "" {
 		s.env = append(s.env, "OTHER_INTEGRATIONS="+options.Others)
 	}
@@ -79,6 +83,14 @@ func (s *Stack) configure(httpAddr string, options Options) {
 	if options.Admin {
 		s.AdminOfAPI, s.AdminOfWorker = freeAddress(s.T), freeAddress(s.T)
 	}
+}
+
+// webhookKeyFile writes the key from which the secrets of webhook endpoints derive.
+func (s *Stack) webhookKeyFile() string {
+	file := filepath.Join(s.T.TempDir(), "webhook-keys")
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("webhook-"), 4))
+	require.NoError(s.T, os.WriteFile(file, []byte(key+"\n"), 0o600))
+	return file
 }
 
 // freeAddress is an address for a listener that is opened again after each death of its process.

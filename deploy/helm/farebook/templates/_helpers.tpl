@@ -53,7 +53,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if or (hasKey $.Values.secrets.keys ($name | trimSuffix "_FILE")) (has $name (list "DATABASE_ADMIN_DSN" "DATABASE_ADMIN_DSN_FILE" "TEMPORAL_TLS_CLIENT_KEY_DATA")) }}
 {{- fail (printf "config.%s is a secret: put it into the Secret that secrets.name or secrets.adminName names" $name) }}
 {{- end }}
-{{- if has $name (list "APP_ENV" "HTTP_ADDR" "ADMIN_ADDR" "LEDGER_SEAL_KEY_FILE" "TEMPORAL_TLS_CLIENT_CERT_PATH" "TEMPORAL_TLS_CLIENT_KEY_PATH" "TEMPORAL_TLS_SERVER_CA_CERT_PATH") }}
+{{- if has $name (list "APP_ENV" "HTTP_ADDR" "ADMIN_ADDR" "LEDGER_SEAL_KEY_FILE" "WEBHOOK_KEY_FILE" "TEMPORAL_TLS_CLIENT_CERT_PATH" "TEMPORAL_TLS_CLIENT_KEY_PATH" "TEMPORAL_TLS_SERVER_CA_CERT_PATH") }}
 {{- fail (printf "config.%s is set by the chart: remove it" $name) }}
 {{- end }}
 {{- if has $name (list "TEMPORAL_DEPLOYMENT_NAME" "TEMPORAL_WORKER_BUILD_ID") }}
@@ -83,6 +83,10 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if $.Values.secrets.sealName }}
 - name: LEDGER_SEAL_KEY_FILE
   value: /run/secrets/farebook-seal/seal-key.pem
+{{- end }}
+{{- if $.Values.secrets.webhookName }}
+- name: WEBHOOK_KEY_FILE
+  value: /run/secrets/farebook-webhook/webhook-keys
 {{- end }}
 {{- end }}
 {{- range $name := include "farebook.secretNames" . | trim | splitList " " }}
@@ -140,6 +144,15 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
       - key: {{ $.Values.secrets.sealKey }}
         path: seal-key.pem
 {{- end }}
+{{- if and $.Values.secrets.webhookName (has $component (list "api" "webhooks" "worker")) }}
+- name: webhook
+  secret:
+    secretName: {{ $.Values.secrets.webhookName }}
+    defaultMode: 0440
+    items:
+      - key: {{ $.Values.secrets.webhookKeys }}
+        path: webhook-keys
+{{- end }}
 {{- if and $.Values.secrets.temporalTLSName (ne $component "migrate") }}
 - name: temporal
   secret:
@@ -164,6 +177,11 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version }}
 {{- if and $.Values.secrets.sealName (has $component (list "api" "webhooks" "worker")) }}
 - name: seal
   mountPath: /run/secrets/farebook-seal
+  readOnly: true
+{{- end }}
+{{- if and $.Values.secrets.webhookName (has $component (list "api" "webhooks" "worker")) }}
+- name: webhook
+  mountPath: /run/secrets/farebook-webhook
   readOnly: true
 {{- end }}
 {{- if and $.Values.secrets.temporalTLSName (ne $component "migrate") }}
