@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,10 +16,15 @@ import (
 	"farebook/internal/dev/freeport"
 )
 
-// clients installs the Stripe CLI and stripe-node at the locked versions, beside the lock file. Not by `npm ci`: without
+// installing lets one test at a time install.
+var installing sync.Mutex
+
+// clients installs the Stripe CLI, stripe-node and standardwebhooks at the locked versions, beside the lock file. Not by `npm ci`: without
 // addresses in the lock file npm leaves out the CLI's other platforms there, and then finds the file incomplete.
 func clients(t *testing.T) string {
 	t.Helper()
+	installing.Lock()
+	defer installing.Unlock()
 	dir, err := filepath.Abs("clients")
 	require.NoError(t, err)
 	install := exec.CommandContext(t.Context(), "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error")

@@ -239,6 +239,15 @@ var operations = []Table{
 	{Name: "api_clients", Codes: "client_id", Staff: "name created_by"},
 	{Name: "api_keys", Codes: "token_sha256 key_id token_prefix scopes", Staff: "name created_by"},
 	{Name: "retention_progress", Codes: "subject"},
+	{
+		// The contact is an integrator's, who is written to about the endpoint.
+		Name: "webhook_endpoints", Codes: "endpoint_id url event_types secret_key_id previous_key_id disabled_reason",
+		Staff: "description contact_email",
+	},
+	{
+		// Payloads are ids, states and amounts. What a receiver answered is redacted.
+		Name: "webhook_deliveries", Codes: "message_id event_key event_type payload", Staff: "answer_excerpt error",
+	},
 }
 
 var schema = []Table{

@@ -31,6 +31,7 @@ var faultsInDays = []alertFault{
 	{alerts: []string{"FarebookConfirmationSlow"}, play: delayWebhooks},
 	{alerts: []string{"FarebookReconciliationOverdue"}, play: pauseTheSchedule},
 	{alerts: []string{"FarebookSealingStopped"}, play: stopSealing},
+	{alerts: []string{"FarebookDeliveriesStopped"}, play: stopDelivering},
 	{alerts: []string{"FarebookRefundWaiting", "FarebookAttentionWaiting"}, play: refuseARefund},
 	{alerts: []string{"FarebookDisputeWaiting"}, play: forgetADispute},
 	{alerts: []string{"FarebookInboxFailed"}, play: restoreTheDatabase},
@@ -167,6 +168,19 @@ func stopSealing(w *watched) func() {
 	w.BookAndPay("alerts-unsealed", nil)
 	w.Stripe.Advance(3*time.Hour + time.Minute)
 	return w.seal
+}
+
+// stopDelivering lets eleven minutes pass after an event that no worker sends.
+func stopDelivering(w *watched) func() {
+	receiver := newReceiver(w.Stack)
+	endpoint := receiver.register("alerts")
+	w.stopWorker()
+	receiver.act("/"+endpoint.ID+"/test", "alerts-test", nil)
+	w.Stripe.Advance(11 * time.Minute)
+	return func() {
+		w.stopWorker = w.StartWorker()
+		receiver.await(1)
+	}
 }
 
 // refuseARefund makes Stripe refuse a refund for a reason that is not known to be final, for eleven days.

@@ -63,6 +63,8 @@ type Deps struct {
 	PayLinks *paylink.Links
 	// SealKey signs evidence; nil leaves it unsigned.
 	SealKey *seal.Key
+	// Webhooks are what webhook endpoints need.
+	Webhooks Webhooks
 	// BodyTimeout is how long a request body may take, AnswerTimeout how long a caller waits for workflow and Stripe. Zero means the
 	// default.
 	BodyTimeout, AnswerTimeout time.Duration
@@ -154,9 +156,11 @@ func New(deps Deps) (http.Handler, error) {
 	a.addAPIKeys(spec)
 	a.addAudit(spec)
 	a.addLedger(spec)
+	a.addEndpoints(spec)
 	a.addWebhook(spec)
 	a.addHealth(spec)
 	describeBodies(spec.OpenAPI())
+	describeEvents(spec.OpenAPI())
 	describeLimits(spec.OpenAPI())
 	if err := addDocs(mux, spec.OpenAPI()); err != nil {
 		return nil, err
@@ -186,6 +190,7 @@ func humaConfig() huma.Config {
 		{Name: ledgerTag, Description: "Reports of finance, which prove themselves, for all clients; months and manual journals."},
 		{Name: operationsTag, Description: "Matters that need attention, for all clients."},
 		{Name: adminTag, Description: "Who may call this API, and who asked for what. Needs the scope admin."},
+		{Name: endpointsTag, Description: "Hear of changes: addresses of a client, to which signed events are sent."},
 		{Name: "Webhooks", Description: "Called by Stripe."},
 		{Name: "Health", Description: "For load balancers and operators."},
 	}

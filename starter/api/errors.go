@@ -177,6 +177,7 @@ var refusals = []refusal{
 		http.StatusConflict, "email-not-kept", is(store.ErrEmailEmptied, "Nothing was sent: the content of this email is not kept any more."),
 		nil,
 	},
+	{http.StatusConflict, "too-many-webhook-endpoints", on[*store.TooManyEndpointsError]("Nothing was created: %s."), nil},
 	{http.StatusConflict, "matter-closed", on[*store.AttentionClosedError]("Nothing was changed: %s."), nil},
 	{
 		http.StatusConflict, "matter-taken",
@@ -215,6 +216,8 @@ var (
 	errNoSuchTransaction    = &missingError{"no-such-transaction", "The ledger has no transaction with this number."}
 	errNoSuchView           = &missingError{"no-such-view", "No view of yours has this number: see GET " + viewsPath + "."}
 	errNoSuchReturnURL      = &missingError{"no-such-return-url", "The client has never had this return URL: see GET " + returnURLsPath + "."}
+	errNoSuchEndpoint       = &missingError{"no-such-webhook-endpoint", "You have no such webhook endpoint: see GET " + endpointsPath + "."}
+	errNoSuchDelivery       = &missingError{"no-such-webhook-delivery", "No event of this endpoint has this webhook-id."}
 	errNoSuchProposal       = &missingError{"no-such-proposal", "No proposal has this code: see GET " + proposalsPath + "."}
 	errNoSuchSchedule       = &missingError{"no-such-schedule", "There is no schedule yet: `starter schedule apply` creates it."}
 	errNoSuchReconciliation = &missingError{"no-such-reconciliation", "No reconciliation has this id."}

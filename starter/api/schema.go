@@ -277,6 +277,7 @@ func describeBodies(spec *huma.OpenAPI) {
 	describeAdminBodies(spec, describe)
 	describeFinanceBodies(spec, describe)
 	describeOperationBodies(spec, describe)
+	describeEndpointBodies(spec, describe)
 	event := spec.Paths[webhookPath].Post.RequestBody
 	event.Description = "A Stripe event, byte for byte as Stripe signed it."
 	event.Content = map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object", AdditionalProperties: true}}}

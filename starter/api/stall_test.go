@@ -52,7 +52,7 @@ func (s *server) everyRoute() map[string]answer {
 			continue
 		}
 		path := strings.NewReplacer("{reference}", "FB-7K2M9QXA", "{id}", "1", "{month}", "2026-11", "{account}", "asset:bank",
-			"{key}", "1", "{code}", "pr_7K2M9QXA4T", "{field}", "receipt").Replace(o.path)
+			"{delivery}", "msg_1", "{key}", "1", "{code}", "pr_7K2M9QXA4T", "{field}", "receipt").Replace(o.path)
 		body, headers := []byte(o.body), []string{"Idempotency-Key", "key-" + o.path}
 		if o.path == "/webhooks/stripe" {
 			body = event("evt_stalled")

@@ -72,7 +72,10 @@ func replayHistories(cmd *cobra.Command, workflows map[string]any, flags replayF
 	}
 	defer temporal.Close()
 	replayer := replay.Replayer{
-		Temporal: temporal, TaskQueues: []string{cfg.TaskQueue, dispatch.ReconciliationQueue(cfg.TaskQueue)},
+		Temporal: temporal,
+		TaskQueues: []string{
+			cfg.TaskQueue, dispatch.ReconciliationQueue(cfg.TaskQueue), dispatch.WebhooksQueue(cfg.TaskQueue),
+		},
 		Workflows: workflows, Payloads: cfg.Payloads(), Open: flags.open, Closed: flags.closed, Only: flags.only,
 		Progress: func(kind replay.Kind) { say(cmd, "Replayed %d of %s\n", kind.Open+kind.Closed, orDash(kind.Type)) },
 	}

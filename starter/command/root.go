@@ -37,7 +37,8 @@ func Root() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
 		emailsCommand(), bookingsCommand(), evidenceCommand(), refundCommand(), proposalsCommand(),
-		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), openingCommand(), fenceCommand(), rebuildCommand(),
+		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), webhookEndpointsCommand(), openingCommand(),
+		fenceCommand(), rebuildCommand(),
 		ledgerCommand(), payoutsCommand(), verifyCommand(), replayCommand(workflows.ByType()), payloadsCommand(),
 		privacyCommand(), backupCommand(), deployCommand(),
 		versionCommand())

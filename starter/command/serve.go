@@ -19,6 +19,7 @@ import (
 	"farebook/internal/config"
 	"farebook/internal/logging"
 	"farebook/internal/metrics"
+	"farebook/internal/outbound"
 	"farebook/internal/stripeapi"
 	"farebook/internal/telemetry"
 	"farebook/starter/api"
@@ -132,6 +133,7 @@ func NewAPI(ctx context.Context, cfg config.Config, c clock.Clock, log *slog.Log
 		JournalLimits: cfg.JournalLimits, RefundLimits: cfg.RefundLimits, CorrectionLimits: cfg.CorrectionLimits,
 		SealKey:  cfg.SealKey,
 		PayLinks: cfg.PayLinks(),
+		Webhooks: api.Webhooks{Keys: cfg.WebhookKeys, Guard: outbound.NewGuard(cfg.WebhookLoopback)},
 		Limits:   limitsOf(cfg.HTTP),
 		Stopping: ctx,
 		Metrics:  measures,
@@ -190,7 +192,8 @@ func sweep(ctx context.Context, cfg config.Config, books *store.Store, dispatche
 	overdue := sweeper.OverdueCheck{Store: books, Dispatch: dispatcher, After: cfg.Reconcile.Overdue, Log: log}
 	sealing := sweeper.SealingCheck{Store: books, Dispatch: dispatcher, Log: log}
 	stuck := &sweeper.Sweeper{Store: books, Dispatch: dispatcher, Every: cfg.Sweep, ListLag: cfg.Stripe.ListLag, Log: log}
-	return background(ctx, events.Run, overdue.Run, sealing.Run, stuck.Run, restores.Run)
+	announcer := dispatch.NewWebhookAnnouncer(books, dispatcher, log)
+	return background(ctx, events.Run, overdue.Run, sealing.Run, stuck.Run, restores.Run, announcer.Run)
 }
 
 // background runs functions until stop is called, also after ctx has ended. stop returns once all of them have.
