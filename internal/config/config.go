@@ -168,7 +168,7 @@ const (
 	Telemetry // which requires nothing, and reads the file of headers if one is named
 	// PayloadKeys are the keys of what Temporal stores. Temporal has them as well.
 	PayloadKeys
-	PayPage // the payment page, which is off without an address
+	PayPage   // the payment page, which is off without an address
 	Receivers // of webhooks, which cannot be made without a key
 )
 
