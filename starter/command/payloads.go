@@ -41,7 +41,7 @@ func decryptPayloadsCommand() *cobra.Command {
 		Use:   "decrypt",
 		Short: "Decrypt the payloads in JSON that Temporal's command line printed",
 		Long: "Reads JSON from standard input and writes it with each encrypted payload in clear. It needs only TEMPORAL_PAYLOAD_KEYS:\n\n" +
-			"    temporal workflow show --workflow-id ID --output json | starter payloads decrypt",
+			"    temporal workflow show --workflow-id ID --output json |\n        starter payloads decrypt",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, _, err := load(cmd.ErrOrStderr(), "payloads", config.PayloadKeys)
