@@ -9,6 +9,8 @@ WORKFLOWCHECK := $(BIN)/workflowcheck-$(WORKFLOWCHECK_VERSION)
 # The generator of the console's components has the version of its library.
 TEMPL_VERSION := $(shell sed -n 's|.*github.com/a-h/templ \(v[^ ]*\).*|\1|p' go.mod)
 TEMPL := $(BIN)/templ-$(TEMPL_VERSION)
+OASDIFF_VERSION := v1.37.0
+OASDIFF := $(BIN)/oasdiff-$(OASDIFF_VERSION)
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 # The last commit whose subject may be longer than 72 characters: those after it are checked.
@@ -16,6 +18,9 @@ SUBJECTS_SINCE := 09bf10c
 NEED := go run ./internal/dev/cmd/need
 STARTER := set -a; . ./var/dev.env; exec $(BIN)/starter
 WITH_SERVERS := $(BIN)/with-servers --
+WITH_STACK := $(BIN)/with-stack --
+# The client for TypeScript as a shop installs it.
+SDK := $(CURDIR)/var/npm/farebook.tgz
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
 TEST_TIMEOUT ?= 20m
@@ -78,7 +83,7 @@ STEPS ?= 60
 REPLAY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up workers migrate browser console-pictures critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-bookings bench-capacity bench-docs bench-growth bench-held bench-peers bench-processes bench-soak bench-stall growth reconcile reconcile-dry generate clean
+.PHONY: help up shop shop-site sdk api-changes workers migrate browser console-pictures critical drills alerts model nightly sbom release-notes image demo test test-fast test-mysql fuzz lint conformance contract bench bench-bookings bench-capacity bench-docs bench-growth bench-held bench-peers bench-processes bench-soak bench-stall growth reconcile reconcile-dry generate clean
 .SUFFIXES:
 
 help: ## Show this help
@@ -175,7 +180,7 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) $(TEMPL) ## Check style, imports, the determi
 	@cd conformance && $(GOLANGCI) run --config ../.golangci.yml ./...
 	@cd test/browser && $(GOLANGCI) run --config ../../.golangci.yml ./...
 	@for module in internal/dev/chart internal/dev/plot; do (cd $$module && $(GOLANGCI) run --config ../../../.golangci.yml ./...) || exit 1; done
-	@$(WORKFLOWCHECK) ./workflows/...
+	@$(WORKFLOWCHECK) ./workflows/... ./examples/ticketing/
 	@go run ./internal/dev/cmd/style -since $(SUBJECTS_SINCE)
 	@go run ./internal/dev/cmd/migrationlint
 	@$(TEMPL) generate -log-level error -path starter && git diff --exit-code -- 'starter/*_templ.go'
@@ -185,6 +190,49 @@ conformance: ## Hold the Stripe stand-in against Stripe's specification and clie
 	@$(NEED) node=nodejs npm=npm openssl=openssl
 	@cd conformance && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 	@cd internal/dev/chart && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
+	@$(MAKE) --no-print-directory api-lint api-changes shop-and-sdk
+
+# Redocly's linter asks its maker for a newer version of itself and sends what it was used for, unless these variables forbid it.
+api-lint: ## Lint the OpenAPI document by Redocly's rules
+	@$(NEED) node=nodejs npm=npm
+	@cd conformance/openapi && npm ci --ignore-scripts >/dev/null && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+		npx --no-install redocly lint --config redocly.yaml --format stylish ../../starter/api/testdata/openapi.json
+
+# What a caller of the previous release may rely on. CONTRIBUTING.md says how a break is accepted.
+ACCEPTED := starter/api/testdata/accepted-breaks.txt
+api-changes: $(OASDIFF) ## Fail on a change of the API that breaks callers of the previous release
+	@mkdir -p var/api && git show "$$(cat test/previous-release):starter/api/testdata/openapi.json" >var/api/previous.json
+	@$(OASDIFF) breaking --fail-on ERR --err-ignore $(ACCEPTED) var/api/previous.json starter/api/testdata/openapi.json
+
+.PHONY: $(SDK)
+$(SDK): # npm pack knows what belongs to it
+	@$(NEED) node=nodejs npm=npm
+	@mkdir -p $(dir $(SDK))
+	@cd sdk/typescript && npm ci --ignore-scripts >/dev/null && npm pack --silent --pack-destination $(dir $(SDK)) >/dev/null
+	@mv $(dir $(SDK))/farebook-*.tgz $(SDK)
+
+# The shop installs the client from its tarball, as others do.
+SHOP_BUILD = rm -rf examples/shop/node_modules/farebook && cd examples/shop && npm install --no-save --ignore-scripts >/dev/null && npm run --silent build
+
+.PHONY: $(BIN)/with-stack
+$(BIN)/with-stack:
+	@go build -o $@ ./internal/dev/cmd/with-stack
+
+shop: $(SDK) $(BIN)/with-stack ## Run the example shop from search to ticket, each sale with another airline's fault, without a browser
+	@$(SHOP_BUILD)
+	@$(WITH_STACK) npm --prefix examples/shop run --silent story
+
+shop-site: var/dev.env $(SDK) ## Open the example shop beside the stack that `make up` runs
+	@$(SHOP_BUILD)
+	@set -a; . ./var/dev.env; exec node examples/shop/dist/server.js
+
+sdk: $(SDK) $(BIN)/with-stack ## Build the client for TypeScript, and run its tests against a Farebook
+	@$(WITH_STACK) npm --prefix sdk/typescript run --silent test
+
+# Both in one stack, for make conformance.
+shop-and-sdk: $(SDK) $(BIN)/with-stack
+	@$(SHOP_BUILD)
+	@$(WITH_STACK) sh -c 'npm --prefix sdk/typescript run --silent test && npm --prefix examples/shop run --silent story'
 
 # What test/browser needs: a browser, a font with Arabic letters, axe-core.
 BROWSER_NEEDS := chromium=chromium /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf=fonts-noto-core node=nodejs npm=npm
@@ -281,7 +329,9 @@ generate: $(TEMPL) ## Write the console's components, the generated parts of doc
 	@cd conformance && go run ./parameters
 
 clean: ## Remove everything that the other targets made
-	@rm -rf var conformance/clients/node_modules test/peers/queue/node_modules test/browser/node_modules
+	@rm -rf var conformance/clients/node_modules conformance/openapi/node_modules test/peers/queue/node_modules test/browser/node_modules
+	@cd sdk/typescript && rm -rf node_modules dist build src/schema.ts
+	@rm -rf examples/shop/node_modules examples/shop/dist
 
 .PHONY: $(BIN)/with-servers
 $(BIN)/with-servers: # go build knows better than make whether it is up to date
@@ -293,6 +343,12 @@ $(GOLANGCI):
 	@mkdir -p $(BIN)/install
 	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@mv $(BIN)/install/golangci-lint $@
+
+$(OASDIFF):
+	@echo "building oasdiff $(OASDIFF_VERSION) into var/bin; once ..."
+	@mkdir -p $(BIN)/install
+	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/oasdiff/oasdiff@$(OASDIFF_VERSION)
+	@mv $(BIN)/install/oasdiff $@
 
 $(CYCLONEDX):
 	@echo "building cyclonedx-gomod $(CYCLONEDX_VERSION) into var/bin; once ..."

@@ -141,7 +141,7 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 		require.Contains(t, commands, line)
 		o.run(line)
 	}
-	o.deleteSchedules()
+	deleteSchedules(o.Stack)
 	var group errgroup.Group
 	group.SetLimit(commandsAtOnce)
 	var raise string
@@ -177,9 +177,9 @@ func TestCommandsOfThePagesRun(t *testing.T) {
 const commandsAtOnce = 4
 
 // deleteSchedules removes what `starter setup` makes, when the test ends: other tests share the server.
-func (o *operator) deleteSchedules() {
+func deleteSchedules(s *testkit.Stack) {
 	for _, kind := range []string{"SealLedger:", "Reconciliation:"} {
-		schedule := o.Temporal.ScheduleClient().GetHandle(o.T.Context(), kind+o.Config.TaskQueue)
-		o.T.Cleanup(func() { require.NoError(o.T, schedule.Delete(context.WithoutCancel(o.T.Context()))) })
+		schedule := s.Temporal.ScheduleClient().GetHandle(s.T.Context(), kind+s.Config.TaskQueue)
+		s.T.Cleanup(func() { require.NoError(s.T, schedule.Delete(context.WithoutCancel(s.T.Context()))) })
 	}
 }

@@ -170,6 +170,8 @@ const (
 	PayloadKeys
 	PayPage   // the payment page, which is off without an address
 	Receivers // of webhooks, which cannot be made without a key
+	// StripeKeys is Stripe's secret key without the secret of a webhook endpoint, which `starter stripe setup` makes.
+	StripeKeys
 )
 
 // Load reads the environment of the process. Without parts, everything that the API and the worker need is required; other

@@ -67,7 +67,7 @@ func (r *reader) dsn(part Part, name, value, fallback, purpose string) string {
 func (r *reader) readStripe() {
 	key, base := r.vars.StripeSecretKey, strings.TrimRight(r.vars.StripeAPIBase, "/")
 	if key == "" {
-		key = r.missing(Payments, "STRIPE_SECRET_KEY", localStripeKey, "Stripe's secret key, sk_live_...")
+		key = r.missing(r.stripePart(), "STRIPE_SECRET_KEY", localStripeKey, "Stripe's secret key, sk_live_...")
 		if base == "" && !r.production() {
 			base = localStripeBase
 		}
@@ -75,6 +75,14 @@ func (r *reader) readStripe() {
 	r.config.Stripe = Stripe{SecretKey: key, APIBase: base, WebhookSecrets: r.webhookSecrets()}
 	r.checkStripeKey(key)
 	r.checkStripeBase(base)
+}
+
+// stripePart is the part that asks for Stripe's secret key.
+func (r *reader) stripePart() Part {
+	if r.parts[StripeKeys] {
+		return StripeKeys
+	}
+	return Payments
 }
 
 func (r *reader) webhookSecrets() []string {

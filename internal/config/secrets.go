@@ -44,7 +44,7 @@ func (r *reader) readSecretFiles() {
 		case !inFile:
 		case given:
 			r.problem("%s and %[1]s%s are both set: unset one of them", secret.name, fileSuffix)
-		case r.parts[secret.part]:
+		case r.parts[secret.part], secret.name == "STRIPE_SECRET_KEY" && r.parts[StripeKeys]:
 			r.readSecretFile(secret.name, strings.TrimSpace(file))
 		}
 	}

@@ -115,6 +115,26 @@ type api struct {
 
 // New returns the handler of the whole API.
 func New(deps Deps) (http.Handler, error) {
+	a := prepare(deps)
+	a.figures = gauges.New(deps.Store)
+	mux := http.NewServeMux()
+	spec := a.describe(mux)
+	if err := addDocs(mux, spec); err != nil {
+		return nil, err
+	}
+	if deps.Metrics != nil {
+		a.counts = deps.Metrics.HTTP(routes(spec))
+	}
+	return a.around(mux), nil
+}
+
+// Document returns the OpenAPI document that GET /openapi.json serves, without a running API.
+func Document() ([]byte, error) {
+	return encode(prepare(Deps{}).describe(http.NewServeMux()))
+}
+
+// prepare fills in the defaults.
+func prepare(deps Deps) *api {
 	if deps.BodyTimeout == 0 {
 		deps.BodyTimeout = bodyTimeout
 	}
@@ -131,12 +151,15 @@ func New(deps Deps) (http.Handler, error) {
 		deps.Stopping = context.Background()
 	}
 	deps.Limits = deps.Limits.withDefaults()
-	a := &api{
-		Deps: deps, gates: newGates(deps.Limits), figures: gauges.New(deps.Store),
+	return &api{
+		Deps: deps, gates: newGates(deps.Limits),
 		reading: make(chan struct{}, reportsAtOnce), arriving: make(chan struct{}, filesAtOnce),
 		asking: make(chan struct{}, 1),
 	}
-	mux := http.NewServeMux()
+}
+
+// describe adds all operations to mux and returns their description.
+func (a *api) describe(mux *http.ServeMux) *huma.OpenAPI {
 	spec := humago.New(mux, humaConfig())
 	a.addBookings(spec)
 	a.addLists(spec)
@@ -162,13 +185,8 @@ func New(deps Deps) (http.Handler, error) {
 	describeBodies(spec.OpenAPI())
 	describeEvents(spec.OpenAPI())
 	describeLimits(spec.OpenAPI())
-	if err := addDocs(mux, spec.OpenAPI()); err != nil {
-		return nil, err
-	}
-	if deps.Metrics != nil {
-		a.counts = deps.Metrics.HTTP(routes(spec.OpenAPI()))
-	}
-	return a.around(mux), nil
+	describeExamples(spec.OpenAPI())
+	return spec.OpenAPI()
 }
 
 func humaConfig() huma.Config {

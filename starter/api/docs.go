@@ -15,10 +15,13 @@ var docsAssets embed.FS
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// encode writes the document as it is served and as `starter openapi` prints it.
+func encode(spec *huma.OpenAPI) ([]byte, error) { return json.MarshalIndent(spec, "", "  ") }
+
 // addDocs serves the OpenAPI document and a page that shows it. The document is encoded once, after all operations are registered:
 // huma's own route encodes it at the first request, where concurrent requests would race.
 func addDocs(mux *http.ServeMux, spec *huma.OpenAPI) error {
-	document, err := json.MarshalIndent(spec, "", "  ")
+	document, err := encode(spec)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ func Root() *cobra.Command {
 		fenceCommand(), rebuildCommand(),
 		ledgerCommand(), payoutsCommand(), verifyCommand(), replayCommand(workflows.ByType()), payloadsCommand(),
 		privacyCommand(), backupCommand(), deployCommand(),
+		openAPICommand(), stripeCommand(),
 		versionCommand())
 	codeMisuse(root)
 	fitHelp(root)

@@ -56,6 +56,15 @@ var owners = map[string]owner{
 // which takes whole names only (stripe.com/docs/api/webhook_endpoints).
 func Types() []string { return slices.Sorted(maps.Keys(owners)) }
 
+// newer are types that Stripe sends since later API versions than 2023-10-16. An endpoint of this version cannot be asked for them
+// (docs.stripe.com/changelog, 2024-10-28).
+var newer = []string{"refund.failed"}
+
+// EndpointTypes returns the Types that an endpoint of API version 2023-10-16 offers, which is what `starter stripe setup` asks for.
+func EndpointTypes() []string {
+	return slices.DeleteFunc(Types(), func(name string) bool { return slices.Contains(newer, name) })
+}
+
 // Subject is the object that an event concerns, as the event describes it. Ids are empty where the object has none. Metadata can be
 // edited in Stripe's dashboard: its values have the right form and may still be false.
 type Subject struct {

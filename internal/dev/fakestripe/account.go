@@ -1,35 +1,43 @@
 package fakestripe
 
-import "strings"
+// Account is what GET /v1/account says of the account (stripe.com/docs/api/accounts/object).
+type Account struct {
+	ChargesEnabled, PayoutsEnabled, DetailsSubmitted bool
+	CardPayments                                     string // active, inactive or pending
+	CurrentlyDue, PastDue                            []string
+	DisabledReason                                   string // empty for none
+}
+
+// readyAccount may do everything.
+func readyAccount() Account {
+	return Account{ChargesEnabled: true, PayoutsEnabled: true, DetailsSubmitted: true, CardPayments: "active"}
+}
+
+// SetAccount changes what the account may do, as Stripe does while it verifies a business. Payments are accepted all the same.
+func (s *Server) SetAccount(a Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.account = a
+}
 
 // retrieveAccount answers with the account that the API key belongs to (stripe.com/docs/api/accounts/retrieve).
-func retrieveAccount(*Server, *call) (any, *apiError) {
+func retrieveAccount(s *Server, _ *call) (any, *apiError) {
+	a := s.account
 	return map[string]any{
 		"id": "acct_1StandInAccount", "object": "account", "country": "US", "default_currency": "usd", "email": "standin@example.com",
-		"type": "standard", "charges_enabled": true, "payouts_enabled": true, "details_submitted": true,
+		"type": "standard", "charges_enabled": a.ChargesEnabled, "payouts_enabled": a.PayoutsEnabled,
+		"details_submitted": a.DetailsSubmitted, "capabilities": map[string]any{"card_payments": a.CardPayments, "transfers": "active"},
+		"requirements": map[string]any{
+			"alternatives": []any{}, "current_deadline": nil, "currently_due": orEmpty(a.CurrentlyDue), "disabled_reason": orNil(a.DisabledReason),
+			"errors": []any{}, "eventually_due": orEmpty(a.CurrentlyDue), "past_due": orEmpty(a.PastDue), "pending_verification": []any{},
+		},
 	}, nil
 }
 
-// createEndpoint registers the URL and the event types of a webhook endpoint (stripe.com/docs/api/webhook_endpoints/create). The
-// stand-in delivers to one endpoint only, so it refuses a second with a 400.
-func createEndpoint(s *Server, c *call) (any, *apiError) {
-	url, types := c.form.Get("url"), c.texts("enabled_events")
-	switch {
-	case !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://"):
-		return nil, invalid("url_invalid", "url", "Invalid URL: An explicit scheme (such as https) must be provided.")
-	case s.webhooks.targets() > 0:
-		return nil, refused("", "The stand-in supports one webhook endpoint, and it exists already.")
+// orEmpty is a list that is never null in JSON.
+func orEmpty(texts []string) []string {
+	if texts == nil {
+		return []string{}
 	}
-	secret := "whsec_" + strings.TrimPrefix(s.ids.next("x"), "x_")
-	enabled := types
-	if contains(types, "*") {
-		enabled = nil
-	}
-	s.webhooks.set(url, secret)
-	s.webhooks.enable(enabled)
-	return map[string]any{
-		"id": s.ids.next("we"), "object": "webhook_endpoint", "created": s.clock.Now().Unix(), "livemode": false, "url": url, "secret": secret,
-		"enabled_events": types, "status": "enabled", "metadata": c.metadata(), "description": orNil(c.form.Get("description")),
-		"api_version": orNil(c.form.Get("api_version")), "application": nil,
-	}, nil
+	return texts
 }

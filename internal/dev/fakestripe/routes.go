@@ -62,6 +62,10 @@ func endpoints() map[string]endpoint {
 		"POST /v1/test_helpers/refunds/{id}/expire":             expireRefund,
 		"POST /v1/tokens":                                       createToken,
 		"POST /v1/webhook_endpoints":                            createEndpoint,
+		"GET /v1/webhook_endpoints":                             listEndpoints,
+		"GET /v1/webhook_endpoints/{id}":                        retrieveEndpoint,
+		"POST /v1/webhook_endpoints/{id}":                       updateEndpoint,
+		"DELETE /v1/webhook_endpoints/{id}":                     deleteEndpoint,
 		"GET /v1/account":                                       retrieveAccount,
 	}
 }

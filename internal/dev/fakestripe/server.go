@@ -74,6 +74,9 @@ type Server struct {
 	key           atomic.Pointer[string] // the account's secret key; nil for any of test mode
 	// expiring is a key that was rolled and is still accepted; nil for none.
 	expiring atomic.Pointer[string]
+	account  Account
+	// registered is the webhook endpoint as an object: see endpoint.
+	registered *webhookEndpoint
 	// cause is the call being executed; nil while the clock or a test changes something.
 	cause *call
 }
@@ -89,7 +92,7 @@ func New(options Options) *Server {
 	s := &Server{
 		options: options, clock: options.Clock, faults: &Faults{}, journal: &Journal{}, shapes: newShapes(os.Getenv(ShapesVariable)),
 		idempotency: map[string]*storedAnswer{}, tokens: map[string]string{}, authorisation: authorisationLife, evidence: evidenceTime,
-		hooks:   newHooks(),
+		hooks: newHooks(), account: readyAccount(),
 		intents: newTable[*intent](options.Clock), charges: newTable[*charge](options.Clock), refunds: newTable[*refund](options.Clock),
 		disputes: newTable[*dispute](options.Clock), payouts: newTable[*payout](options.Clock),
 		transactions: newTable[*transaction](options.Clock),

@@ -51,8 +51,10 @@ type webhooks struct {
 	url     string
 	secrets []string
 	enabled []string // event types that the endpoint subscribes to; empty for all
-	held    bool
-	waiting []delivery // queued under the server's lock, not started yet
+	// disabled is the endpoint's status: events are not delivered to it.
+	disabled bool
+	held     bool
+	waiting  []delivery // queued under the server's lock, not started yet
 	// underWay counts the started deliveries that have not ended. A WaitGroup does not fit, because deliveries may start while
 	// settle waits.
 	underWay int
@@ -82,13 +84,30 @@ func (w *webhooks) enable(types []string) {
 	w.enabled = types
 }
 
-func (w *webhooks) targets() int {
+// move changes the URL and keeps the secrets.
+func (w *webhooks) move(url string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.url == "" {
-		return 0
-	}
-	return 1
+	w.url = url
+}
+
+func (w *webhooks) disable(disabled bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.disabled = disabled
+}
+
+// target is where events are delivered now; its URL is empty for nowhere.
+type target struct {
+	url      string
+	enabled  []string
+	disabled bool
+}
+
+func (w *webhooks) target() target {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return target{w.url, slices.Clone(w.enabled), w.disabled}
 }
 
 func (w *webhooks) enqueue(d delivery) {
@@ -110,7 +129,7 @@ func (w *webhooks) wanting(kind string) int {
 }
 
 func (w *webhooks) wants(kind string) bool {
-	return w.url != "" && (len(w.enabled) == 0 || slices.Contains(w.enabled, kind))
+	return w.url != "" && !w.disabled && (len(w.enabled) == 0 || slices.Contains(w.enabled, kind))
 }
 
 func (w *webhooks) hold() {
