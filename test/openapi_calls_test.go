@@ -292,12 +292,17 @@ func callOperations(c documentCaller, paid testkit.Booked) {
 	c.get("/v1/emails/" + email)
 	c.post("/v1/emails/"+email+"/resend", "")
 	matter := c.text(c.get("/v1/attention?limit=1"), "matters", "0", "id")
+	c.post("/v1/attention/"+matter+"/take", "")
+	c.post("/v1/attention/"+matter+"/comments", `{"text":"The bank answers on Monday"}`)
+	c.get("/v1/attention/" + matter)
+	c.post("/v1/attention/"+matter+"/give-back", "")
 	c.post("/v1/attention/"+matter+"/close", `{"note":"Asked the bank"}`)
 	view := c.text(c.post("/v1/views", `{"list":"bookings","name":"Failed","query":"status=payment_failed"}`), "id")
 	c.get("/v1/views?list=bookings")
 	c.post("/v1/views/"+view+"/remove", "")
 	c.get("/v1/overview?zone=Asia/Dubai")
 	c.get("/v1/overview/days?zone=Asia/Dubai")
+	c.get("/v1/overview/clearing")
 }
 
 // callReports reads each report of finance as JSON, and in its other formats.
