@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,6 +129,9 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	t.Parallel()
 	d := readOpenAPI(t)
 	for _, o := range d.operations() {
+		if slices.Contains(calledElsewhere, o.path) {
+			continue
+		}
 		answers, _ := at(o.definition, "responses").(map[string]any)
 		examples := 0
 		for status, answer := range answers {
