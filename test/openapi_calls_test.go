@@ -31,7 +31,8 @@ const examplesFile = "../starter/api/examples.json"
 // calledElsewhere are paths whose operations other tests call, and which have no example yet.
 var calledElsewhere = []string{
 	"/v1/bookings/{reference}/payment-link", "/v1/bookings/{reference}/payments", "/v1/clients/{id}/return-urls",
-	"/v1/clients/{id}/return-urls/{url}", "/v1/clients/{id}/return-urls/remove",
+	"/v1/clients/{id}/return-urls/remove", "/v1/disputes/{id}/evidence-draft", "/v1/disputes/{id}/evidence-draft/submit",
+	"/v1/disputes/{id}/evidence-draft/files/{field}", "/v1/disputes/{id}/evidence-draft/files/{field}/remove",
 }
 
 // documentCaller calls the API as one client, and holds each request and answer against the document.
