@@ -261,9 +261,9 @@ func callReconciliation(c documentCaller) {
 	applied := c.text(c.post("/v1/reconciliations/"+run+"/apply", ""), "correlationId")
 	awaitReconciliation(c.Stack, applied)
 	c.AwaitStatus(lost.Reference, "confirmed")
-	real := c.text(c.post("/v1/reconciliations", `{}`), "correlationId")
-	awaitReconciliation(c.Stack, real)
-	item := c.text(c.get("/v1/reconciliations/"+real+"/items?expected=false"), "items", "0", "id")
+	healing := c.text(c.post("/v1/reconciliations", `{}`), "correlationId")
+	awaitReconciliation(c.Stack, healing)
+	item := c.text(c.get("/v1/reconciliations/"+healing+"/items?expected=false"), "items", "0", "id")
 	at := "/v1/reconciliation-items/" + item
 	c.get(at)
 	c.get(at + "/correction")

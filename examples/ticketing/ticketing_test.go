@@ -133,8 +133,8 @@ func (s *shop) requireReleased(id, because string, run client.WorkflowRun) {
 }
 
 func (s *shop) captured(reference string) int {
-	return s.DB.Count(s.T, "SELECT COALESCE(SUM(p.amount_captured), 0) FROM payments p JOIN bookings b ON b.id = p.booking_id WHERE b.reference = '"+
-		reference+"'")
+	return s.DB.Count(s.T, `SELECT COALESCE(SUM(p.amount_captured), 0) FROM payments p JOIN bookings b ON b.id = p.booking_id
+		WHERE b.reference = ?`, reference)
 }
 
 // The money follows the ticket, whatever the airline does and whenever the shop's worker dies.

@@ -61,7 +61,8 @@ func (s *stripeSetup) checkKeys(account stripeapi.Account) {
 	case strings.HasPrefix(s.publishable, "pk_"+mode+"_"):
 		s.add(stepOK, "publishable key", "%s mode", mode)
 	case strings.HasPrefix(s.publishable, "pk_"+other+"_"):
-		s.add(stepOpen, "publishable key", "STRIPE_PUBLISHABLE_KEY is of %s mode and the secret key of %s mode: set both of one mode", other, mode)
+		s.add(stepOpen, "publishable key", "STRIPE_PUBLISHABLE_KEY is of %s mode and the secret key of %s mode: set both of one mode",
+			other, mode)
 	default:
 		s.add(stepOpen, "publishable key", "STRIPE_PUBLISHABLE_KEY is no publishable key: it begins with pk_%s_", mode)
 	}
@@ -86,7 +87,8 @@ func (s *stripeSetup) checkAccount(account stripeapi.Account) {
 	switch account.CardPayments {
 	case "active", "":
 	default:
-		s.add(stepOpen, "card payments", "the capability is %s: request it in Stripe's dashboard, Settings, Payment methods", account.CardPayments)
+		s.add(stepOpen, "card payments", "the capability is %s: request it in Stripe's dashboard, Settings, Payment methods",
+			account.CardPayments)
 	}
 	if len(account.PastDue) > 0 {
 		s.add(stepOpen, "requirements", "past due: %s", strings.Join(account.PastDue, ", "))
