@@ -176,6 +176,9 @@ func (p *Payments) ensurePaymentIntent(ctx context.Context, known store.Booking)
 		Reference: known.Reference, Amount: known.Amount, Capture: known.Capture, Methods: known.Methods, CorrelationID: known.CorrelationID,
 		Origin: origin,
 	}
+	if known.Supplement != nil {
+		request.SupplementOf = known.Supplement.Of
+	}
 	var secret string
 	var replayed, forgotten bool
 	found := func(search func() (booking.PaymentSnapshot, bool, error)) (booking.PaymentSnapshot, bool, error) {

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,11 @@ func parseRule(hours, percent string) (Rule, error) {
 		return Rule{}, strconv.ErrRange
 	}
 	return Rule{HoursBefore: int(h), Percent: int(p)}, nil
+}
+
+// Always is the policy that refunds one percentage, whenever it is asked for.
+func Always(percent int) Policy {
+	return Policy{{HoursBefore: int(math.MinInt64 / time.Hour), Percent: percent}}
 }
 
 // Quote is what a cancellation at one moment would refund, and why.

@@ -21,14 +21,7 @@ func (r Request) Validate(now time.Time) error {
 	r.Customer.validate(&v)
 	v.Take(r.Amount.ValidateCharge())
 	r.Flight.validate(&v, now)
-	if r.HoldMinutes < MinHoldMinutes || r.HoldMinutes > MaxHoldMinutes {
-		v.Add("holdMinutes", "is out of bounds", fmt.Sprintf("send a whole number from %d to %d", MinHoldMinutes, MaxHoldMinutes))
-	}
-	switch r.Capture {
-	case "", CaptureAutomatic, CaptureManual:
-	default:
-		v.Add("capture", "is not a capture method", `send "automatic" or "manual"`)
-	}
+	validateHoldAndCapture(&v, r.HoldMinutes, r.Capture)
 	r.Breakdown.validate(&v, r.Amount)
 	if r.ReturnURL != "" {
 		if _, err := ParseReturnURL(r.ReturnURL); err != nil {
@@ -36,6 +29,17 @@ func (r Request) Validate(now time.Time) error {
 		}
 	}
 	return v.Err()
+}
+
+func validateHoldAndCapture(v *validation.Violations, holdMinutes int, capture CaptureMethod) {
+	if holdMinutes < MinHoldMinutes || holdMinutes > MaxHoldMinutes {
+		v.Add("holdMinutes", "is out of bounds", fmt.Sprintf("send a whole number from %d to %d", MinHoldMinutes, MaxHoldMinutes))
+	}
+	switch capture {
+	case "", CaptureAutomatic, CaptureManual:
+	default:
+		v.Add("capture", "is not a capture method", `send "automatic" or "manual"`)
+	}
 }
 
 func (c Customer) validate(v *validation.Violations) {

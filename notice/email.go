@@ -16,7 +16,9 @@ type Email struct {
 	Flight        booking.Flight
 	Amount        money.Money
 	HoldExpiresAt time.Time
-	DeclineCode   string
+	// Supplement is set where the email is about a further payment of a booking.
+	Supplement  *booking.Supplement
+	DeclineCode string
 	// Payable: after a failed payment, the customer may try again until the hold ends.
 	Payable bool
 	// PayURL is the payment page of the booking; empty without one. It is never stored.

@@ -69,6 +69,9 @@ func (k Kind) Unpaid() bool {
 	return k == PaymentFailed || k == HoldExpired || k == Cancelled
 }
 
+// AboutPayment reports whether the email is about a booking's payment, so that it reads differently for a further payment of a booking.
+func (k Kind) AboutPayment() bool { return slices.Contains(PaymentKinds, k) && !k.ForFinance() }
+
 // ForFinance reports whether the email goes to the finance department instead of the customer.
 func (k Kind) ForFinance() bool { return slices.Contains(FinanceKinds, k) }
 

@@ -94,10 +94,11 @@ var bookings = []Table{
 	{
 		Name: "bookings",
 		Codes: "reference status customer_locale currency correlation_id attention capture_method payment_methods request_key trace_parent " +
-			"revenue_model revenue_moment flight_number",
+			"revenue_model revenue_moment flight_number supplement_of purpose",
 		// flight_json has the passengers, whose names are replaced one by one: see store/privacy.
 		Texts: []Text{
 			{"customer_name", "'" + ErasedName + "'"}, {"customer_email", "'" + ErasedEmail + "'"}, {"flight_json", ""}, {"return_url", null},
+			{"purpose_text", null},
 		},
 		Rows:     []string{"id = @booking"},
 		Exported: true,

@@ -19,6 +19,7 @@ const (
 	ActionBookingCapture Action = "booking.capture"
 	ActionBookingImport  Action = "booking.import"
 	ActionPaymentLink    Action = "booking.payment-link"
+	ActionPaymentCreate  Action = "payment.create"
 	ActionRefundCreate   Action = "refund.create"
 	ActionRefundAbandon  Action = "refund.abandon"
 	ActionPropose        Action = "proposal.create"

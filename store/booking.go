@@ -41,8 +41,16 @@ type bookingRow struct {
 	LedgerRules    int        // see ledgerRules
 	RecogniseAt    *time.Time // NULL when nothing was posted to unearned revenue since it was recognised
 	ErasedAt       *time.Time // when name, address and passengers were erased; see store/privacy
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	// SupplementOf is the booking that it is a further payment of; NULL for a booking, as are Purpose, PurposeText and the two about a
+	// cancellation that is due.
+	SupplementOf     *booking.Reference
+	Purpose          *booking.Purpose
+	PurposeText      *string
+	CancelDueAt      *time.Time // when its booking ended, until it is settled itself
+	CancelDuePercent *int       // what is given back of it then
+	Supplements      int        // how many rows name it in SupplementOf
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
 	// Payment and Client are only set by Joins.
 	Payment *paymentRow `gorm:"foreignKey:BookingID"`
 	Client  *clientCode `gorm:"foreignKey:ClientID;references:Row"`
@@ -79,6 +87,10 @@ type Booking struct {
 	CancelPercent *int
 	// Revenue is how it is posted.
 	Revenue booking.Revenue
+	// Supplement is what a further payment of a booking is; nil for a booking.
+	Supplement *booking.Supplement
+	// Supplements is how many further payments were asked for on a booking.
+	Supplements int
 	// ClientCode is what people call the client that the booking belongs to (cl_...); empty where an older release has not written it, and in
 	// lists.
 	ClientCode string
@@ -176,6 +188,8 @@ func (r bookingRow) domain() (Booking, error) {
 		CancelPercent: r.CancelPercent,
 		Revenue:       r.Revenue.domain(),
 		ErasedAt:      r.ErasedAt,
+		Supplement:    r.supplement(),
+		Supplements:   r.Supplements,
 	}, nil
 }
 

@@ -97,7 +97,8 @@ func (b *lockedBooking) quote(in Cancellation) (booking.Quote, error) {
 			"that made it under " +
 			"its Idempotency-Key first"}
 	}
-	return in.Policy.Quote(captured, reserved, known.Flight.DepartsAt, in.Now), err
+	policy, now := b.policyOf(in)
+	return policy.Quote(captured, reserved, known.Flight.DepartsAt, now), err
 }
 
 func (b *lockedBooking) cancelPaid(in Cancellation) error {
@@ -125,11 +126,12 @@ func (b *lockedBooking) cancelPaid(in Cancellation) error {
 			return err
 		}
 	}
-	if err := b.postCancellation(); err != nil {
-		return err
-	}
-	if err := b.applyStanding(); err != nil {
-		return err
+	for _, step := range []func() error{
+		b.postCancellation, func() error { return b.endSupplements(quote.Percent) }, b.noCancelDue, b.applyStanding,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	b.emit(webhook.BookingCancelled, string(b.booking.Reference), b.bookingData) // whatever state its money leads to
 	return b.queueEmail(notice.CancelledPaid, string(notice.CancelledPaid), &notice.Content{Quote: &notice.QuoteContent{

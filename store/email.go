@@ -102,6 +102,7 @@ func (e Email) Content() notice.Email {
 		Flight:        e.Booking.Flight,
 		Amount:        e.Booking.Amount,
 		HoldExpiresAt: e.Booking.HoldExpiresAt,
+		Supplement:    e.Booking.Supplement,
 		DeclineCode:   e.DeclineCode,
 		// an email about a decline may invite to another attempt: the booking was not closed without payment
 		Payable:   e.Booking.Status == booking.StatusPendingPayment || e.Booking.Status == booking.StatusConfirmed,

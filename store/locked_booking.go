@@ -224,7 +224,10 @@ func (b *lockedBooking) transitionBooking(next booking.Status) error {
 		b.emitBooking(b.booking.Status, next)
 	}
 	b.booking.Status = next
-	return b.saveBooking("status")
+	if err := b.saveBooking("status"); err != nil {
+		return err
+	}
+	return b.afterTransition()
 }
 
 // events are Stripe's events that caused what is being recorded.

@@ -69,6 +69,10 @@ func TestBrokenPromisesAreSeen(t *testing.T) {
 			"'queued', created_at = created_at - INTERVAL 4 DAY ORDER BY id LIMIT 1",
 		"no booking is still payable an hour after its hold": "UPDATE bookings, payments SET " +
 			"bookings.status = 'pending_payment', payments.status = 'failed', hold_expires_at = UTC_TIMESTAMP() - INTERVAL 2 HOUR",
+		"each further payment is of a booking, in its currency": "UPDATE bookings SET supplement_of = " +
+			"'FB-GONE0000'",
+		"no further payment waits for more than a day to end with its booking": "UPDATE bookings SET status = " +
+			"'confirmed', cancel_due_at = UTC_TIMESTAMP() - INTERVAL 2 DAY",
 		"no refund waits for more than a day to be requested from Stripe": "UPDATE refunds SET status = " +
 			"'requested', created_at = UTC_TIMESTAMP() - INTERVAL 2 DAY",
 		"a lost or closed dispute withholds nothing": "UPDATE disputes SET status = " +

@@ -45,9 +45,19 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 			PaymentMethods: db.OrNil(item.Booking.Methods), RequestKey: db.OrNil(item.Booking.RequestKey), LedgerRules: ledgerRules,
 			CreatedAt: item.Created, UpdatedAt: now,
 		}
+		of, err := rebuiltPart(tx, item)
+		if err != nil {
+			return err
+		}
+		if of != nil {
+			row.SupplementOf = &of.Reference
+		}
 		err = tx.Create(&row).Error
 		if db.DuplicateKey(err) {
 			return nil // an attempt that died, or the client was faster
+		}
+		if err == nil && of != nil {
+			err = countSupplements(tx, *of, now)
 		}
 		if err != nil {
 			return err
@@ -64,6 +74,20 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 			Detail: item.PaymentIntentID,
 		})
 	})
+}
+
+// rebuiltPart locks the booking that a lost payment is a further payment of. It is nil for a booking, and where the books do not have that
+// one: whoever repeats the request of the payment names it again.
+func rebuiltPart(tx *gorm.DB, item RebuildItem) (*bookingRow, error) {
+	if item.Booking.SupplementOf == "" {
+		return nil, nil
+	}
+	var of bookingRow
+	err := tx.Clauses(db.ForUpdate).Where("reference = ?", item.Booking.SupplementOf).Take(&of).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &of, err
 }
 
 // ownerOf finds a key of a client, the newest: bookings belong to the client, and a row names a key.

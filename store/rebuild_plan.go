@@ -58,6 +58,8 @@ type LostBooking struct {
 	CorrelationID string                 `json:"correlationId"`
 	Capture       booking.CaptureMethod  `json:"capture"`
 	Methods       booking.PaymentMethods `json:"methods"`
+	// SupplementOf is the booking that it is a further payment of; empty for a booking.
+	SupplementOf booking.Reference `json:"supplementOf,omitempty"`
 }
 
 type rebuildRow struct {

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/store/internal/db"
 )
@@ -29,11 +30,19 @@ type NewBooking struct {
 	TraceParent    string // see Booking
 	Now            time.Time
 	Known          bool // see IdempotencyKey
+	// Supplement is set for a further payment of a booking.
+	Supplement *booking.Supplement
+	// By asks for it; only written for a further payment.
+	By access.Actor
 }
 
 // Key is the booking's idempotency key.
 func (in NewBooking) Key() IdempotencyKey {
-	return IdempotencyKey{Caller: in.Caller, Key: in.IdempotencyKey, Operation: OperationCreateBooking, Hash: in.RequestHash, Lease: in.Lease}
+	operation := OperationCreateBooking
+	if in.Supplement != nil {
+		operation = OperationCreatePayment
+	}
+	return IdempotencyKey{Caller: in.Caller, Key: in.IdempotencyKey, Operation: operation, Hash: in.RequestHash, Lease: in.Lease}
 }
 
 // Reservation is the booking behind an idempotency key.
@@ -169,12 +178,13 @@ func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error
 	if r.Revenue.Model == booking.ModelAgent {
 		r.Revenue.setBreakdown(asked.Revenue.domain().Breakdown)
 	}
+	r.SupplementOf, r.Purpose, r.PurposeText = asked.SupplementOf, asked.Purpose, asked.PurposeText
 	rebuilt := &lockedBooking{tx: tx, now: asked.UpdatedAt, booking: r}
 	if err := rebuilt.recogniseLater(); err != nil { // its payment may be posted
 		return bookingRow{}, err
 	}
 	err := rebuilt.saveBooking("customer_name", "customer_email", "customer_locale", "flight_json", "flight_number", "return_url", "fare",
-		"taxes", "service_fee", "commission")
+		"taxes", "service_fee", "commission", "supplement_of", "purpose", "purpose_text")
 	if err != nil {
 		return bookingRow{}, err
 	}
@@ -191,7 +201,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 	if capture == "" {
 		capture = booking.CaptureAutomatic
 	}
-	return bookingRow{
+	row := bookingRow{
 		ClientID:       db.IDOrNil(in.Caller.ClientID),
 		APIKeyID:       in.Caller.KeyID,
 		Status:         booking.StatusPendingPayment,
@@ -212,5 +222,7 @@ func newBookingRow(in NewBooking) (bookingRow, error) {
 		LedgerRules:    ledgerRules,
 		CreatedAt:      in.Now.Truncate(time.Microsecond),
 		UpdatedAt:      in.Now.Truncate(time.Microsecond),
-	}, nil
+	}
+	row.setSupplement(in.Supplement)
+	return row, nil
 }

@@ -32,6 +32,8 @@ type Story struct {
 	// Others are the other bookings of the customer's email address, the newest first; MoreOthers says that there are more.
 	Others     []Booking
 	MoreOthers bool
+	// Supplements are the further payments of a booking, oldest first.
+	Supplements []Booking
 }
 
 // StoryRequest is a request about a booking that was made under an idempotency key.
@@ -66,6 +68,7 @@ func (s *Store) Story(ctx context.Context, known Booking, owner *Owner) (Story, 
 		},
 		func() (err error) { story.Steps, err = storySteps(conn, story.Matters); return err },
 		func() error { return story.readOthers(ctx, s, owner) },
+		func() (err error) { story.Supplements, err = s.SupplementsOf(ctx, known); return err },
 	} {
 		if err := read(); err != nil {
 			return Story{}, err
@@ -135,7 +138,9 @@ func (s *Story) readOthers(ctx context.Context, books *Store, owner *Owner) erro
 		return nil
 	}
 	page, err := books.ListBookings(ctx, ListFilter{Owner: owner, Email: s.Booking.Customer.Email}, Page{Limit: storyBookings})
-	s.Others = slices.DeleteFunc(page.Rows, func(b Booking) bool { return b.ID == s.Booking.ID })
+	s.Others = slices.DeleteFunc(page.Rows, func(b Booking) bool {
+		return b.ID == s.Booking.ID || b.Supplement != nil && b.Supplement.Of == s.Booking.Reference
+	})
 	s.MoreOthers = page.Next != nil
 	return err
 }

@@ -74,14 +74,68 @@ func (m *model) capture(rt *rapid.T) {
 	m.post("/v1/bookings/"+one.reference+"/capture", body, http.StatusOK, http.StatusConflict)
 }
 
-func (m *model) cancel(*rapid.T) {
+func (m *model) cancel(rt *rapid.T) {
 	one := m.any()
 	m.quiet()
+	further := map[*life]string{} // with the status before
+	for _, part := range m.furtherOf(one) {
+		further[part] = m.status(part)
+		if m.disputed(part) || m.intent(part).Status == "processing" {
+			rt.Skip("a bank has a further payment, which ends later")
+		}
+	}
 	captured := m.intent(one).AmountReceived > 0
 	answer := m.post("/v1/bookings/"+one.reference+"/cancel", nil, http.StatusOK, http.StatusConflict)
-	if answer.Status == http.StatusOK && !one.expired {
-		one.cancelledPaid = one.cancelledPaid || captured && !one.cancelledUnpaid
-		one.cancelledUnpaid = one.cancelledUnpaid || !captured
+	if answer.Status != http.StatusOK || one.expired {
+		return
+	}
+	one.cancelledPaid = one.cancelledPaid || captured && !one.cancelledUnpaid
+	one.cancelledUnpaid = one.cancelledUnpaid || !captured
+	for part, before := range further {
+		m.endsWithItsBooking(part, before)
+	}
+}
+
+// furtherPayment asks for more money of a booking that is paid.
+func (m *model) furtherPayment(rt *rapid.T) {
+	of := m.any()
+	m.quiet()
+	if m.intent(of).Status != "succeeded" {
+		rt.Skip("it is not paid")
+	}
+	manual := rapid.Bool().Draw(rt, "manual")
+	body := bag(func(body map[string]any) {
+		body["amount"], body["holdMinutes"] = map[string]any{"value": 45900, "currency": m.currency(of)}, booking.MaxHoldMinutes
+		if manual {
+			body["capture"] = "manual"
+		}
+	})
+	answer := m.post("/v1/bookings/"+of.reference+"/payments", body, http.StatusCreated, http.StatusConflict)
+	if answer.Status != http.StatusCreated {
+		return
+	}
+	var asked testkit.Booked
+	answer.Into(m.s.T, &asked)
+	m.told = append(m.told, &life{reference: asked.Reference, intent: asked.Payment.PaymentIntentID, manual: manual, of: of})
+}
+
+func (m *model) furtherOf(of *life) (further []*life) {
+	for _, one := range m.told {
+		if one.of == of {
+			further = append(further, one)
+		}
+	}
+	return further
+}
+
+// endsWithItsBooking is what the end of a booking does to a further payment that no bank has: all of one that is refunded has gone back.
+func (m *model) endsWithItsBooking(part *life, before string) {
+	switch {
+	case part.cancelledPaid || part.cancelledUnpaid || before == "refunded":
+	case m.intent(part).AmountReceived > 0:
+		part.cancelledPaid = true
+	default:
+		part.cancelledUnpaid = true
 	}
 }
 
@@ -107,6 +161,6 @@ func (m *model) leave(one *life) bool {
 func (m *model) refund(rt *rapid.T) {
 	one := m.any()
 	amount := rapid.SampledFrom([]int{10, 10000, 45900, 99990}).Draw(rt, "amount")
-	body := fmt.Appendf(nil, `{"amount":{"value":%d,"currency":%q}}`, amount, m.currency(one))
+	body := fmt.Appendf(nil, `{"amount":{"value":%d,"currency":%q},"payment":%q}`, amount, m.currency(one), one.intent)
 	m.post("/v1/bookings/"+one.reference+"/refunds", body, http.StatusCreated, http.StatusConflict, http.StatusUnprocessableEntity)
 }

@@ -87,6 +87,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"capture":           m.capture,
 		"cancel":            m.cancel,
 		"refund":            m.refund,
+		"further payment":   m.furtherPayment,
 		"refund by hand":    m.refundByHand,
 		"bank about refund": m.bankAboutRefund,
 		"bank on debit":     m.bankOnDebit,
@@ -137,6 +138,7 @@ type life struct {
 	cancelledUnpaid   bool
 	cancelledPaid     bool
 	departed          bool
+	of                *life // the booking that it is a further payment of; nil for a booking
 }
 
 func (m *model) any() *life {
@@ -201,10 +203,11 @@ func (m *model) quiet() {
 	m.rest()
 }
 
-// rest waits until the books have what is known, and the sweeper has recognised what is due.
+// rest waits until the books have what is known, and the sweeper has recognised what is due and ended what ends with its booking.
 func (m *model) rest() {
 	m.s.AwaitQuiet()
 	m.s.Eventually(func() bool {
-		return m.s.DB.Count(m.s.T, "SELECT COUNT(*) FROM bookings WHERE recognise_at <= UTC_TIMESTAMP(6) AND status <> 'pending_payment'") == 0
-	}, "not recognised; logs:\n%s", m.s.Logs)
+		return m.s.DB.Count(m.s.T, `SELECT COUNT(*) FROM bookings WHERE recognise_at <= UTC_TIMESTAMP(6) AND status <> 'pending_payment'
+			OR cancel_due_at IS NOT NULL AND status <> 'disputed'`) == 0
+	}, "not recognised, or not ended with its booking; logs:\n%s", m.s.Logs)
 }

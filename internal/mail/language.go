@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"farebook/booking"
 	"farebook/money"
 )
 
@@ -19,7 +20,8 @@ type language struct {
 	utc       string // marks a time as UTC
 	reasons   map[string]string
 	labels    map[string]string // of the table of amounts
-	hours     func(int) string  // formats a number of whole hours, from 0
+	purposes  map[booking.Purpose]string
+	hours     func(int) string // formats a number of whole hours, from 0
 }
 
 // moment formats a time in its own UTC offset: the times of a flight are local to its airports.
@@ -39,6 +41,19 @@ func (l language) price(amount money.Money, locale money.Locale) string {
 }
 
 func latin(r rune) bool { return unicode.Is(unicode.Latin, r) }
+
+// purpose says what a further payment is for. It is empty for a booking's own payment, and where nobody knows.
+func (l language) purpose(s *booking.Supplement) string {
+	switch {
+	case s == nil:
+		return ""
+	case s.Description == "":
+		return l.purposes[s.Purpose]
+	case l.purposes[s.Purpose] == "":
+		return s.Description
+	}
+	return l.purposes[s.Purpose] + ": " + s.Description
+}
 
 // isolate keeps text of the other direction from reordering its surroundings, where there is no <bdi>: it wraps it in U+2068
 // (which takes the direction of the first letter) and U+2069. In left-to-right text only right-to-left letters need it;

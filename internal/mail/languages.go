@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"farebook/booking"
 	"farebook/money"
 )
 
@@ -18,6 +19,10 @@ var languages = map[money.Locale]language{
 		labels: map[string]string{
 			labelPaid: "Paid", labelPaidOn: "Paid on", labelPayment: "Payment number", labelRefund: "Refund",
 			labelEarlier: "Earlier reference", labelRefundID: "Refund number", labelRefundedSoFar: "Refunded in all", labelKept: "Kept",
+			labelBooking: "Booking", labelPaysFor: "Paid for",
+		},
+		purposes: map[booking.Purpose]string{
+			booking.PurposeFareDifference: "fare difference", booking.PurposeBaggage: "extra baggage", booking.PurposeSeat: "seat",
 		},
 		reasons: map[string]string{
 			funds:          "Your bank declined it: the balance does not cover it, or the card has reached a limit.",
@@ -43,7 +48,10 @@ var languages = map[money.Locale]language{
 		labels: map[string]string{
 			labelPaid: "المدفوع", labelPaidOn: "تاريخ الدفع", labelPayment: "رقم الدفعة", labelRefund: "المبلغ المسترد",
 			labelEarlier: "الرقم المرجعي السابق", labelRefundID: "رقم الاسترداد", labelRefundedSoFar: "مجموع ما أُعيد",
-			labelKept: "المبلغ المحتفظ به",
+			labelKept: "المبلغ المحتفظ به", labelBooking: "الحجز", labelPaysFor: "سبب الدفع",
+		},
+		purposes: map[booking.Purpose]string{
+			booking.PurposeFareDifference: "فرق سعر التذكرة", booking.PurposeBaggage: "أمتعة إضافية", booking.PurposeSeat: "مقعد",
 		},
 		reasons: map[string]string{
 			funds:          "رفض مصرفك الدفع لأن الرصيد لا يكفي أو لأن البطاقة بلغت حدّها.",

@@ -10,6 +10,7 @@ import (
 	"sync"
 	texttemplate "text/template"
 
+	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
 )
@@ -27,8 +28,10 @@ type view struct {
 	Departs string
 	Arrives string
 	Hold    string
-	Reason  string // why a payment failed
-	Rows    []row  // the table of amounts
+	Reason  string            // why a payment failed
+	Booking booking.Reference // the email's own, or that of the booking that a further payment is of
+	For     string            // what a further payment is for; empty if nobody knows
+	Rows    []row             // the table of amounts
 	Dir     string
 }
 
@@ -51,7 +54,7 @@ func Render(c Content) (subject, text, html string, err error) {
 	}
 	c.Customer.Locale = LanguageOf(c)
 	words := languages[c.Customer.Locale]
-	forms, err := templatesOf(c.Customer.Locale, c.Kind)
+	forms, err := templatesOf(templatesKey{c.Customer.Locale, c.Kind, c.Supplement != nil && c.Kind.AboutPayment()})
 	if err != nil {
 		return "", "", "", fmt.Errorf("email of kind %q: %w", c.Kind, err)
 	}
@@ -62,8 +65,13 @@ func Render(c Content) (subject, text, html string, err error) {
 		Arrives: words.moment(c.Flight.ArrivesAt),
 		Hold:    words.moment(c.HoldExpiresAt.UTC()) + words.utc,
 		Reason:  words.reasons[family(c.DeclineCode, c.Payable || c.Confirmed)],
+		Booking: c.Reference,
+		For:     words.purpose(c.Supplement),
 		Rows:    words.rows(c),
 		Dir:     words.direction,
+	}
+	if c.Supplement != nil {
+		v.Booking = c.Supplement.Of
 	}
 	var s, t, h strings.Builder
 	for _, err := range []error{
@@ -98,51 +106,62 @@ type templates struct {
 }
 
 type templatesKey struct {
-	locale money.Locale
-	kind   notice.Kind
+	locale     money.Locale
+	kind       notice.Kind
+	supplement bool // about the payment of a further payment
 }
 
 // parsed caches parsed templates (templatesKey to templates): parsing takes longer than the rest of rendering.
 var parsed sync.Map // of templatesKey to templates
 
-func templatesOf(locale money.Locale, kind notice.Kind) (templates, error) {
-	key := templatesKey{locale, kind}
+func templatesOf(key templatesKey) (templates, error) {
 	if known, found := parsed.Load(key); found {
 		return known.(templates), nil
 	}
-	fresh, err := parse(locale, kind)
+	fresh, err := parse(key)
 	if err == nil {
 		parsed.Store(key, fresh)
 	}
 	return fresh, err
 }
 
-func parse(locale money.Locale, kind notice.Kind) (templates, error) {
-	words := languages[locale]
+func parse(key templatesKey) (templates, error) {
+	words := languages[key.locale]
 	helpers := map[string]any{
 		"isolate": words.isolate,
 		"price": func(amount money.Money) (string, error) {
 			if amount.Currency == "" {
 				return "", errors.New("an amount of the email is missing")
 			}
-			return words.price(amount, locale), nil
+			return words.price(amount, key.locale), nil
 		},
 		"hours":   words.hours,
 		"at":      financeTime,
 		"earlier": func(quote *notice.QuoteContent) bool { return countsEarlier(*quote) },
 	}
-	folder := "templates/" + string(locale) + "/"
-	text := []string{folder + string(kind) + ".txt", folder + "flight.txt", "templates/amounts.txt"}
-	html := []string{"templates/layout.html", folder + string(kind) + ".html", folder + "flight.html", "templates/amounts.html"}
-	if kind.ForFinance() || kind.ForOwner() {
-		about := "templates/finance/" + string(kind) + ".txt"
-		text = []string{"templates/finance/letter.txt", about, "templates/amounts.txt"}
-		html = []string{"templates/layout.html", "templates/finance/letter.html", about, "templates/amounts.html"}
-	}
+	text, html := key.files()
 	plain, err := texttemplate.New("").Funcs(helpers).ParseFS(files, text...)
 	if err != nil {
 		return templates{}, err
 	}
 	rich, err := htmltemplate.New("").Funcs(helpers).ParseFS(files, html...)
 	return templates{plain, rich}, err
+}
+
+// files are the templates of the plain text and of the HTML. Emails to finance, and those about a further payment, are a letter with parts
+// that both share.
+func (k templatesKey) files() (text, html []string) {
+	folder := "templates/" + string(k.locale) + "/"
+	switch {
+	case k.kind.ForFinance() || k.kind.ForOwner():
+		about := "templates/finance/" + string(k.kind) + ".txt"
+		return []string{"templates/finance/letter.txt", about, "templates/amounts.txt"},
+			[]string{"templates/layout.html", "templates/finance/letter.html", about, "templates/amounts.html"}
+	case k.supplement:
+		about := folder + "supplement.txt"
+		return []string{"templates/supplement.txt", about, folder + "flight.txt", "templates/amounts.txt"},
+			[]string{"templates/layout.html", "templates/supplement.html", about, folder + "flight.html", "templates/amounts.html"}
+	}
+	return []string{folder + string(k.kind) + ".txt", folder + "flight.txt", "templates/amounts.txt"},
+		[]string{"templates/layout.html", folder + string(k.kind) + ".html", folder + "flight.html", "templates/amounts.html"}
 }

@@ -42,6 +42,8 @@ const (
 	labelRefundID      = "refund number"
 	labelRefundedSoFar = "refunded so far"
 	labelKept          = "kept"
+	labelBooking       = "booking"
+	labelPaysFor       = "pays for"
 )
 
 // rows returns the amounts of an email and what identifies them, as a table for readers who skim.
@@ -51,6 +53,10 @@ func (l language) rows(c Content) []row {
 		t.finance(c)
 	} else {
 		t.add(l.labels[labelEarlier], c.Earlier)
+		if c.Supplement != nil {
+			t.add(l.labels[labelBooking], string(c.Supplement.Of))
+			t.add(l.labels[labelPaysFor], l.purpose(c.Supplement))
+		}
 		t.customer(c.Notice)
 	}
 	return t.rows
@@ -80,6 +86,9 @@ func (t *table) customer(content notice.Content) {
 // finance adds rows with Stripe's own terms, in English, with times in UTC.
 func (t *table) finance(c Content) {
 	t.add("Booking", string(c.Reference))
+	if c.Supplement != nil {
+		t.add("Further payment of", string(c.Supplement.Of))
+	}
 	t.add("Earlier reference", c.Earlier)
 	if dispute := c.Notice.Dispute; dispute != nil {
 		t.add("Dispute", dispute.ID)

@@ -35,6 +35,15 @@ func quoted(refund, kept int64, percent, hours int) func(*mail.Content) {
 	}
 }
 
+// supplement makes the email one about a further payment for baggage.
+func supplement(description string, change func(*mail.Content)) func(*mail.Content) {
+	return func(c *mail.Content) {
+		c.Amount = dollars(4500)
+		c.Supplement = &booking.Supplement{Of: "FB-9QXA7K2M", Purpose: booking.PurposeBaggage, Description: description}
+		change(c)
+	}
+}
+
 func lateMoney(c *mail.Content) {
 	c.Notice.Refund.Origin, c.Notice.Refund.Amount = booking.RefundFromLateMoney, c.Notice.Refund.Paid
 	if c.Notice.Refund.Status == booking.RefundSucceeded {
@@ -72,6 +81,23 @@ var variants = []variant{
 		c.Notice.Refund.Obstacle = booking.ObstacleDisputed
 	}},
 	{"returned", notice.RefundFailed, func(c *mail.Content) { c.Notice.Refund.Obstacle = booking.ObstacleReturned }},
+	{"supplement", notice.Confirmed, supplement("one bag of 23 kg", paid(4500))},
+	{"supplement_part", notice.Confirmed, supplement("", paid(3000))},
+	{"supplement", notice.PaymentFailed, supplement("", func(*mail.Content) {})},
+	{"supplement_confirmed", notice.PaymentFailed, supplement("", func(c *mail.Content) { c.Confirmed, c.Payable = true, false })},
+	{"supplement_closed", notice.PaymentFailed, supplement("", func(c *mail.Content) { c.Payable = false })},
+	{"supplement", notice.HoldExpired, supplement("", func(*mail.Content) {})},
+	{"supplement", notice.Cancelled, supplement("", func(*mail.Content) {})},
+	{"supplement", notice.Authorized, supplement("", func(*mail.Content) {})},
+	{"supplement", notice.CancelledPaid, supplement("", quoted(2250, 2250, 50, 52))},
+	{"supplement_all", notice.CancelledPaid, supplement("", quoted(4500, 0, 100, 200))},
+	{"supplement_none", notice.CancelledPaid, supplement("", quoted(0, 4500, 0, 3))},
+	{"supplement_before", notice.CancelledPaid, supplement("", quoted(0, 0, 50, 52))},
+	{"supplement", notice.Refunded, supplement("", func(*mail.Content) {})},
+	{"supplement_rebuilt", notice.Confirmed, func(c *mail.Content) {
+		supplement("", paid(4500))(c)
+		c.Supplement.Purpose = ""
+	}},
 	{"inquiry", notice.DisputeOpened, inquiry(booking.DisputeWarningNeedsResponse)},
 	{"review", notice.DisputeOpened, func(c *mail.Content) {
 		c.Notice.Dispute.Status, c.Notice.Dispute.DueBy, c.Notice.Dispute.Exceeds = booking.DisputeUnderReview, time.Time{}, false

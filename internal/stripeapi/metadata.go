@@ -15,6 +15,8 @@ const (
 	MetadataRequestKey = "request_key"
 	// MetadataClient is the id of the client (cl_...), for rebuilding a booking from its PaymentIntent.
 	MetadataClient = "client_id"
+	// MetadataSupplementOf is the reference of the booking that a further payment belongs to; other PaymentIntents do not have it.
+	MetadataSupplementOf = "supplement_of"
 )
 
 // Origin identifies the request and the installation that ask for an object at Stripe. It is empty for rows of older releases,

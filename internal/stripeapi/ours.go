@@ -18,6 +18,7 @@ type OurPayment struct {
 	CorrelationID string
 	Capture       booking.CaptureMethod
 	Methods       booking.PaymentMethods
+	SupplementOf  booking.Reference // empty unless it is a further payment of a booking
 }
 
 // Ours returns the PaymentIntents that an installation created. With older, it includes those of releases that did not record
@@ -32,6 +33,7 @@ func (p PaymentIntentsPage) Ours(installationID string, older bool) (ours []OurP
 		payment := OurPayment{
 			PaymentSnapshot: snapshotOf(intent), Created: unixOrZero(intent.Created), ClientID: intent.Metadata[MetadataClient],
 			CorrelationID: intent.Metadata[MetadataCorrelationID], Capture: booking.CaptureAutomatic, Methods: booking.MethodsCard,
+			SupplementOf: supplementIn(intent.Metadata),
 		}
 		if intent.CaptureMethod == stripe.PaymentIntentCaptureMethodManual {
 			payment.Capture = booking.CaptureManual
@@ -42,6 +44,15 @@ func (p PaymentIntentsPage) Ours(installationID string, older bool) (ours []OurP
 		ours = append(ours, payment)
 	}
 	return ours
+}
+
+// supplementIn returns an empty reference for whatever is not one.
+func supplementIn(metadata map[string]string) booking.Reference {
+	reference, err := booking.ParseReference(metadata[MetadataSupplementOf])
+	if err != nil {
+		return ""
+	}
+	return reference
 }
 
 // OurRefund is a refund that Farebook created.

@@ -21,6 +21,7 @@ type NewPaymentIntent struct {
 	Methods       booking.PaymentMethods // empty for a booking of an older release: as MethodsAutomatic
 	CorrelationID string
 	Origin        Origin
+	SupplementOf  booking.Reference // the booking that it is a further payment of; empty for a booking's own
 }
 
 // key is the idempotency key: the request, the operation and the generation; never the number of the attempt.
@@ -63,6 +64,9 @@ func (c *Client) CreatePaymentIntent(ctx context.Context, in NewPaymentIntent, g
 	params.AddMetadata(MetadataReference, string(in.Reference))
 	params.AddMetadata(MetadataCorrelationID, in.CorrelationID)
 	in.Origin.addTo(params)
+	if in.SupplementOf != "" {
+		params.AddMetadata(MetadataSupplementOf, string(in.SupplementOf))
+	}
 	intent, err := c.api.PaymentIntents.New(params)
 	if err != nil {
 		return CreatedPaymentIntent{}, failureOf(operation, err)

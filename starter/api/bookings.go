@@ -28,6 +28,7 @@ func (a *api) addBookings(spec huma.API) {
 	a.addCapture(spec)
 	a.addPaymentLink(spec)
 	a.addRefunds(spec)
+	a.addSupplements(spec)
 	a.addRefundAbandon(spec)
 	a.addReconciliations(spec)
 	register(a, spec, a.movesMoney(spec, a.guard(spec, huma.Operation{
@@ -114,16 +115,21 @@ func (a *api) createBooking(ctx context.Context, in *bodyInput) (*replayable[boo
 	if err != nil {
 		return nil, err
 	}
-	secret := done.clientSecret
-	if secret == "" || done.Payment.PaymentIntentID != out.Body.Payment.PaymentIntentID {
-		_, secret, err = a.Stripe.PaymentIntent(withBooking(ctx, reserved), out.Body.Payment.PaymentIntentID)
-	}
-	out.Body.Payment.ClientSecret = secret
+	out.Body.Payment.ClientSecret, err = a.secretOf(withBooking(ctx, reserved), done, out.Body.Payment.PaymentIntentID)
 	out.Body.Payment.URL = a.paymentURL(out.Body.Reference, out.Body.HoldExpiresAt)
 	if err == nil && out.Replayed == "" {
 		a.counts.ClientSecret(took())
 	}
 	return out, err
+}
+
+// secretOf is the client secret that the first step has handed to this request, or that Stripe has.
+func (a *api) secretOf(ctx context.Context, done prepared, paymentIntentID string) (secret string, err error) {
+	if done.clientSecret != "" && done.Payment.PaymentIntentID == paymentIntentID {
+		return done.clientSecret, nil
+	}
+	_, secret, err = a.Stripe.PaymentIntent(ctx, paymentIntentID)
+	return secret, err
 }
 
 // reserve writes key and booking, or finds what was written. A known key is answered even when its body is no longer valid, for

@@ -77,8 +77,10 @@ type cancelledBody struct {
 	Reference string       `json:"reference" example:"FB-7K2M9QXA"`
 	Status    string       `json:"status" example:"cancelled"`
 	Percent   *int         `json:"percent,omitempty" doc:"For a paid booking: how much of the payment the policy refunds."`
-	Refund    *money.Money `json:"refund,omitempty" doc:"For a paid booking: the refund, which may be zero."`
+	Refund    *money.Money `json:"refund,omitempty" doc:"For a paid booking: the refund of all its payments, which may be zero."`
 	RefundID  string       `json:"refundId,omitempty" doc:"The refund's id." example:"RF-7K2M9QXA"`
+	// Payments are left out where the booking has one payment.
+	Payments []cancelledPayment `json:"payments,omitempty" doc:"What becomes of each payment of a booking that has several; refund is their sum."`
 }
 
 func (a *api) cancelBooking(ctx context.Context, in *actionInput) (*replayable[cancelledBody], error) {
@@ -104,13 +106,18 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *money.M
 	var request workflows.CancelRequest
 	switch {
 	case known.CancelledAt != nil:
-		return a.cancelledBefore(ctx, known)
+		body, err := a.cancelledBefore(ctx, known)
+		if err != nil {
+			return body, err
+		}
+		return a.endSupplements(ctx, known, body)
 	case known.Status == booking.StatusCancelled:
-		return body, nil
+		return a.endSupplements(ctx, known, body)
 	case known.Status == booking.StatusConfirmed, known.Status == booking.StatusPartiallyRefunded:
 		request.Paid = true
-		if expected != nil {
-			request.ExpectedRefund = &expected.Value
+		var err error
+		if request.ExpectedRefund, err = a.expectedOf(ctx, known, expected); err != nil {
+			return body, err
 		}
 	case known.Status.Final():
 		return body, problem(ctx, http.StatusConflict, "not-cancellable", "Nothing was cancelled: the booking is "+string(known.Status)+".")
@@ -123,7 +130,30 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *money.M
 	if request.Paid {
 		body.Percent, body.Refund, body.RefundID = &result.Percent, result.Refund, string(result.RefundID)
 	}
-	return body, nil
+	return a.endSupplements(ctx, known, body)
+}
+
+// expectedOf is the part of the expected refund that is the booking's own. What is quoted for its further payments is compared here, because
+// their own workflows cancel them, after the booking and by its percentage.
+func (a *api) expectedOf(ctx context.Context, known store.Booking, expected *money.Money) (*int64, error) {
+	if expected == nil || known.Supplements == 0 {
+		return valueOf(expected), nil
+	}
+	own, total, _, err := a.quotes(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	if total.Refund.Value != expected.Value {
+		return nil, &store.QuoteChangedError{Quote: total}
+	}
+	return &own.Refund.Value, nil
+}
+
+func valueOf(amount *money.Money) *int64 {
+	if amount == nil {
+		return nil
+	}
+	return &amount.Value
 }
 
 // cancelledBefore answers a repeated cancellation of a paid booking like the first one.
@@ -149,7 +179,9 @@ type quoteBody struct {
 	Percent              int         `json:"percent" doc:"The refund as a percentage of the payment."`
 	HoursBeforeDeparture int         `json:"hoursBeforeDeparture"`
 	Explanation          string      `json:"explanation"`
-	Policy               []ruleBody  `json:"policy" nullable:"false" doc:"The longest time first. A cancellation later than the last rule gets no refund."`
+	// Payments are left out where the booking has one payment.
+	Payments []quotedPayment `json:"payments,omitempty" doc:"Of each payment of a booking that has several; refund and kept are their sums."`
+	Policy   []ruleBody      `json:"policy" nullable:"false" doc:"The longest time first. A cancellation later than the last rule gets no refund."`
 }
 
 type ruleBody struct {
@@ -164,13 +196,13 @@ func (a *api) getQuote(ctx context.Context, in *referenceInput) (*quoteOutput, e
 	if err != nil {
 		return nil, err
 	}
-	quote, err := a.Store.QuoteCancellation(ctx, store.Cancellation{Reference: known.Reference, Policy: a.Policy, Now: a.Store.Now()})
+	_, quote, payments, err := a.quotes(ctx, known)
 	if err != nil {
 		return nil, err
 	}
 	body := quoteBody{
 		Reference: string(known.Reference), Refund: quote.Refund, Kept: quote.Kept, Percent: quote.Percent,
-		HoursBeforeDeparture: quote.HoursBeforeDeparture, Explanation: quote.Explanation, Policy: []ruleBody{},
+		HoursBeforeDeparture: quote.HoursBeforeDeparture, Explanation: quote.Explanation, Payments: payments, Policy: []ruleBody{},
 	}
 	for _, rule := range a.Policy {
 		body.Policy = append(body.Policy, ruleBody(rule))

@@ -13,9 +13,9 @@ import (
 )
 
 // decodeRefund reads the body of POST .../refunds; an empty one refunds all that is left. Its errors are those of decodeBooking.
-func decodeRefund(body []byte, currency money.Currency) (booking.RefundRequest, error) {
-	request := booking.RefundRequest{Reason: booking.ReasonRequestedByCustomer}
-	d, fields, err := optionalBody(body, "amount", "reason", "note")
+func decodeRefund(body []byte, currency money.Currency) (askedRefund, error) {
+	request := askedRefund{RefundRequest: booking.RefundRequest{Reason: booking.ReasonRequestedByCustomer}}
+	d, fields, err := optionalBody(body, "amount", "reason", "note", "payment")
 	if err != nil {
 		return request, err
 	}
@@ -31,6 +31,12 @@ func decodeRefund(body []byte, currency money.Currency) (booking.RefundRequest, 
 	}
 	if value, given := fields["note"]; given {
 		request.Note = d.text("note", value)
+	}
+	if value, given := fields["payment"]; given {
+		request.Payment = d.text("payment", value)
+		if request.Payment == "" && !covered(d.wrongFields, "payment") {
+			d.add("payment", "is empty", "send the paymentIntentId of a payment, or leave it out")
+		}
 	}
 	return request, joinFields(d.err(), request.Validate())
 }

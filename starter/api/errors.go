@@ -144,6 +144,11 @@ var refusals = []refusal{
 	{http.StatusUnprocessableEntity, "evidence-too-large", on[*drafts.TooLargeError]("Nothing was changed: %s."), tooLarge},
 	{http.StatusConflict, "not-refundable", on[*store.NotRefundableError]("Nothing was refunded: %s."), nil},
 	{http.StatusConflict, "not-abandonable", on[*store.NotAbandonableError]("Nothing was changed: %s."), nil},
+	{http.StatusConflict, "no-further-payment", on[*store.NoSupplementError]("No payment was made: %s."), nil},
+	{
+		http.StatusConflict, "quote-changed", on[*store.QuoteChangedError]("Nothing was cancelled: %s."),
+		at("body.expectedRefund", "is not what the policy gives back now"),
+	},
 	{http.StatusConflict, "not-cancellable", on[*store.NotCancellableError]("There is no quote: %s."), nil},
 	{
 		http.StatusConflict, "not-cancellable", by("Nothing was cancelled: %s.", workflows.ErrorAlreadySettled, workflows.ErrorNotCancellable),

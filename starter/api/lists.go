@@ -49,6 +49,8 @@ type listedBooking struct {
 	CreatedAt time.Time        `json:"createdAt"`
 	Payment   *listedPayment   `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
 	Attention string           `json:"attention,omitempty" doc:"What an operator has to examine."`
+	// SupplementOf is left out for a booking.
+	SupplementOf *supplementView `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
 }
 
 type listedFlight struct {
@@ -71,7 +73,7 @@ func listedBookingOf(b store.Booking) listedBooking {
 	listed := listedBooking{
 		Reference: string(b.Reference), Client: b.ClientCode, Status: string(b.Status), Customer: b.Customer, Amount: b.Amount,
 		Flight:    listedFlight{b.Flight.Number, b.Flight.From, b.Flight.To, b.Flight.DepartsAt},
-		CreatedAt: b.CreatedAt, Attention: b.Attention,
+		CreatedAt: b.CreatedAt, Attention: b.Attention, SupplementOf: supplementViewOf(b.Supplement),
 	}
 	if p := b.Payment; p != nil {
 		listed.Payment = &listedPayment{p.PaymentIntentID, p.ChargeID, string(p.Status), p.AmountCaptured, p.AmountRefunded, p.DeclineCode}

@@ -101,6 +101,9 @@ func (s *server) plant(v *verdicts) []string {
 			c.send(plain.plain(o, id))
 		}
 	}
+	for _, id := range ids { // the example of a refund names a payment of another booking
+		s.do(http.MethodPost, "/v1/bookings/"+id+"/refunds", []byte("{}"), "Idempotency-Key", "plain-"+id)
+	}
 	for i := range 3 {
 		s.db.NewKey(s.t, fmt.Sprintf("victim-%d", i))
 	}

@@ -25,7 +25,7 @@ func (a *api) addReads(spec huma.API) {
 		}, access.BookingsRead, access.OperationsRead)
 	}
 	register(a, spec, read("get-booking", "/v1/bookings/{reference}", "Read a booking",
-		"Includes its payment, refunds and disputes. Every key of the client that created the booking can read it; for other clients it does "+
+		"Includes its payments, refunds and disputes. Every key of the client that created the booking can read it; for other clients it does "+
 			"not exist."), a.getBooking)
 	register(a, spec, read("get-ledger", "/v1/bookings/{reference}/ledger", "Read a booking's ledger",
 		"Every double-entry transaction, oldest first. In each, debits equal credits per currency."), a.getLedger)
@@ -55,7 +55,11 @@ func (a *api) getBooking(ctx context.Context, in *referenceInput) (*bookingOutpu
 	if err != nil {
 		return nil, err
 	}
-	shown := viewOf(known, refunds, disputes)
+	supplements, err := a.Store.SupplementsOf(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	shown := viewOf(known, supplements, refunds, disputes)
 	if shown.Payment != nil {
 		shown.Payment.URL = a.paymentURL(shown.Reference, shown.HoldExpiresAt)
 	}

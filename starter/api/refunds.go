@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,6 +35,15 @@ type refundBody struct {
 	Amount *amountBody `json:"amount,omitempty" doc:"Default: all that is left."`
 	Reason string      `json:"reason,omitempty" enum:"requested_by_customer,duplicate,fraudulent" default:"requested_by_customer"`
 	Note   string      `json:"note,omitempty" maxLength:"500" doc:"One line for your staff."`
+	// Payment is only needed where there are several.
+	Payment string `json:"payment,omitempty" doc:"The paymentIntentId of the payment that is refunded. Required when several payments of the booking were captured." example:"pi_3PabcDEF"`
+}
+
+// askedRefund is what identifies a refund's request. A request that names no payment has the same bytes as in older releases.
+type askedRefund struct {
+	booking.RefundRequest
+
+	Payment string `json:"payment,omitempty"`
 }
 
 // createRefund reserves the refund under its key and starts its workflow. The answer shows the refund as requested: its later status
@@ -48,12 +58,21 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refun
 		return nil, err
 	}
 	ctx = withBooking(ctx, known)
+	of, sure, err := a.refundedPayment(ctx, known, request.Payment)
+	if err != nil {
+		return nil, err
+	}
 	var refund store.Refund
 	out, err := idempotent(ctx, a, idempotentRequest[refundView]{
 		operation: store.OperationCreateRefund, subject: string(known.Reference), body: request, status: http.StatusCreated, points: refundPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (claim store.Claim, err error) {
+			if !sure { // a request from before the second payment keeps its answer
+				if _, err := a.Store.KnownClaim(ctx, key); errors.Is(err, store.ErrNotFound) {
+					return claim, errWhichPayment
+				}
+			}
 			refund, claim, err = a.Store.ReserveRefund(ctx, store.NewRefund{
-				Key: key, Reference: known.Reference, Request: request, CorrelationID: correlationOf(ctx),
+				Key: key, Reference: of.Reference, Request: request.RefundRequest, CorrelationID: of.CorrelationID,
 				TraceParent: tracing.Parent(ctx), By: actorOf(ctx), Limits: a.RefundLimits, Now: a.Store.Now(),
 			})
 			return claim, err

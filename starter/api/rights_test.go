@@ -23,6 +23,7 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/cancel", "bookings:write", access.RefundsWrite},
 		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/capture", "bookings:write", access.OperationsWrite},
 		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/refunds", "refunds:write", access.BookingsWrite},
+		{http.MethodPost, "/v1/bookings/FB-7K2M9QXA/payments", "bookings:write", access.RefundsWrite},
 		{http.MethodGet, "/v1/bookings/FB-7K2M9QXA", "bookings:read or operations:read", access.BookingsWrite},
 		{http.MethodGet, "/v1/bookings/FB-7K2M9QXA/story", "bookings:read or operations:read", access.RefundsWrite},
 		{http.MethodPost, "/v1/refunds/RF-7K2M9QXA/abandon", "refunds:write", access.OperationsWrite},

@@ -88,6 +88,8 @@ type bookingView struct {
 	Breakdown     *booking.Breakdown `json:"breakdown,omitempty" doc:"Whose the amount is, in minor units; as in the request."`
 	ReturnURL     string             `json:"returnUrl,omitempty" doc:"Where the payment page leads back to; as in the request."`
 	CorrelationID string             `json:"correlationId"`
+	SupplementOf  *supplementView    `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
+	Payments      []paymentItem      `json:"payments" nullable:"false" doc:"The booking's own, then its further payments, oldest first. refunds and disputes are the booking's own: those of a further payment are read under its reference."`
 	Payment       *paymentView       `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
 	Refunds       []refundView       `json:"refunds" nullable:"false"`
 	Disputes      []disputeView      `json:"disputes" nullable:"false"`
@@ -106,14 +108,18 @@ type paymentView struct {
 	DeclineCode     string     `json:"declineCode,omitempty" doc:"Why the last attempt was declined." example:"insufficient_funds"`
 }
 
-// viewOf combines a booking with its refunds and disputes.
-func viewOf(b store.Booking, refunds []store.Refund, disputes []store.Dispute) bookingView {
+// viewOf combines a booking with its further payments, refunds and disputes.
+func viewOf(b store.Booking, supplements []store.Booking, refunds []store.Refund, disputes []store.Dispute) bookingView {
 	view := bookingView{
 		Reference: string(b.Reference), Status: string(b.Status), Customer: b.Customer, Amount: b.Amount, Flight: b.Flight,
 		CreatedAt: b.CreatedAt, HoldExpiresAt: b.HoldExpiresAt, RefundDue: b.RefundDue, CorrelationID: b.CorrelationID,
 		CancelledAt: b.CancelledAt, CancelPercent: b.CancelPercent, Capture: string(b.Capture), Attention: b.Attention,
-		Breakdown: b.Revenue.Breakdown, ReturnURL: b.ReturnURL,
-		Refunds: []refundView{}, Disputes: []disputeView{},
+		Breakdown: b.Revenue.Breakdown, ReturnURL: b.ReturnURL, SupplementOf: supplementViewOf(b.Supplement),
+		Payments: []paymentItem{paymentItemOf(b)},
+		Refunds:  []refundView{}, Disputes: []disputeView{},
+	}
+	for _, supplement := range supplements {
+		view.Payments = append(view.Payments, paymentItemOf(supplement))
 	}
 	for _, refund := range refunds {
 		view.Refunds = append(view.Refunds, refundViewOf(refund))
@@ -262,6 +268,7 @@ func describeBodies(spec *huma.OpenAPI) {
 	describe(bookingRefundsPath, "Refund", "The refund to create. Without a body, all that is left is refunded.",
 		reflect.TypeFor[refundBody]())
 	describe(paymentLinkPath, "Nothing", "Optional: an empty object.", reflect.TypeFor[struct{}]())
+	describe(bookingPaymentsPath, "FurtherPayment", "The payment to ask for.", reflect.TypeFor[supplementBody]())
 	describe(cancelPath, "Cancel", "Optional: the quoted refund.", reflect.TypeFor[cancelBody]())
 	describe(capturePath, "Capture", "Optional: the amount. Without a body, all that is authorised is captured.",
 		reflect.TypeFor[captureBody]())

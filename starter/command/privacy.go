@@ -45,7 +45,7 @@ func (t *traveller) each(ctx context.Context, books *store.Store, do func(bookin
 		if err != nil {
 			return 0, err
 		}
-		return 1, do(known.Reference)
+		return t.eachPart(ctx, books, known, do)
 	}
 	var last privacy.Travelled
 	for more := true; more; {
@@ -59,6 +59,22 @@ func (t *traveller) each(ctx context.Context, books *store.Store, do func(bookin
 			}
 			count, last = count+1, one
 		}
+	}
+	return count, nil
+}
+
+// eachPart calls do for a booking and for its further payments, which name the same traveller.
+func (*traveller) eachPart(ctx context.Context, books *store.Store, known store.Booking, do func(booking.Reference) error,
+) (count int, err error) {
+	further, err := books.SupplementsOf(ctx, known)
+	if err != nil {
+		return 0, err
+	}
+	for _, one := range append([]store.Booking{known}, further...) {
+		if err := do(one.Reference); err != nil {
+			return count, err
+		}
+		count++
 	}
 	return count, nil
 }

@@ -46,6 +46,12 @@ type Sold struct {
 	CancelPercent *int             `json:"cancelPercent,omitempty"`
 	Captured      int64            `json:"captured"`
 	Refunded      int64            `json:"refunded"`
+	// SupplementOf and the two after it are of a further payment of a booking.
+	SupplementOf booking.Reference `json:"supplementOf,omitempty" doc:"The booking that it is a further payment of: its evidence is collected apart." example:"FB-9QXA7K2M"`
+	Purpose      booking.Purpose   `json:"purpose,omitempty" example:"baggage"`
+	Description  string            `json:"description,omitempty" example:"one bag of 23 kg"`
+	// Further are references only, since each has evidence of its own.
+	Further []booking.Reference `json:"furtherPayments,omitempty" doc:"References of the further payments of the booking: the evidence of each is collected apart."`
 }
 
 // StripeIDs holds the ids of the booking's objects at Stripe.
@@ -106,7 +112,7 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking, key *
 		b.Stripe.PaymentIntent, b.Stripe.Charge = payment.PaymentIntentID, payment.ChargeID
 	}
 	for _, add := range []func(context.Context, *store.Store, store.Booking) error{
-		b.addRefunds, b.addDisputes, b.addEmails, b.addEvents, b.addAudit,
+		b.addSupplements, b.addRefunds, b.addDisputes, b.addEmails, b.addEvents, b.addAudit,
 	} {
 		if err := add(ctx, books, known); err != nil {
 			return Bundle{}, err
@@ -125,6 +131,19 @@ func Collect(ctx context.Context, books *store.Store, known store.Booking, key *
 
 func (b *Bundle) happened(at time.Time, what, id string) {
 	b.Timeline = append(b.Timeline, Moment{At: at, What: what, ID: id})
+}
+
+// addSupplements says what a further payment is for, and names those of a booking.
+func (b *Bundle) addSupplements(ctx context.Context, books *store.Store, known store.Booking) error {
+	if s := known.Supplement; s != nil {
+		b.Sold.SupplementOf, b.Sold.Purpose, b.Sold.Description = s.Of, s.Purpose, s.Description
+	}
+	further, err := books.SupplementsOf(ctx, known)
+	for _, one := range further {
+		b.Sold.Further = append(b.Sold.Further, one.Reference)
+		b.happened(one.CreatedAt, "further payment asked for", string(one.Reference))
+	}
+	return err
 }
 
 func (b *Bundle) addRefunds(ctx context.Context, books *store.Store, known store.Booking) error {

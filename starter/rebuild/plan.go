@@ -161,7 +161,7 @@ func bookingItem(payment stripeapi.OurPayment) store.RebuildItem {
 		Amount: money.Money{Value: payment.Amount, Currency: payment.Currency}, StripeStatus: payment.StripeStatus, Created: payment.Created,
 		Booking: store.LostBooking{
 			ClientID: payment.ClientID, RequestKey: payment.RequestKey, CorrelationID: payment.CorrelationID, Capture: payment.Capture,
-			Methods: payment.Methods,
+			Methods: payment.Methods, SupplementOf: payment.SupplementOf,
 		},
 	}
 }

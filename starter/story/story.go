@@ -38,6 +38,8 @@ type Story struct {
 	Postings      []PostingPart     `json:"postings" nullable:"false" doc:"The ledger's transactions, oldest first."`
 	Emails        []EmailPart       `json:"emails" nullable:"false" doc:"Oldest first; those to finance only with operations:read."`
 	Attention     []view.Matter     `json:"attention" nullable:"false" doc:"What an operator has or had to examine; only with operations:read."`
+	SupplementOf  *SupplementPart   `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
+	Supplements   []BookingPart     `json:"supplements" nullable:"false" doc:"The further payments of the booking, oldest first: each has a story of its own under its reference."`
 	Others        []BookingPart     `json:"others" nullable:"false" doc:"The other bookings of the same email address, the newest first, at most 50."`
 	MoreOthers    bool              `json:"moreOthers" doc:"There are more of them."`
 	ChargedAlso   []string          `json:"chargedAlso" nullable:"false" doc:"References of other bookings of the address for the same flight, departure and amount whose payment was not returned: the traveller may have paid twice."`
@@ -107,7 +109,8 @@ func Of(s store.Story, o Options) Story {
 		Capture: string(b.Capture), CorrelationID: b.CorrelationID, Livemode: o.Live, Figures: figuresOf(s),
 		Payment: paymentOf(b.Payment, o.Live),
 		Refunds: []RefundPart{}, Disputes: []DisputePart{}, Postings: []PostingPart{}, Emails: []EmailPart{}, Attention: []view.Matter{},
-		Others: []BookingPart{}, MoreOthers: s.MoreOthers, ChargedAlso: []string{}, Workflows: workflowsOf(s),
+		SupplementOf: supplementOf(b.Supplement), Supplements: []BookingPart{}, Others: []BookingPart{},
+		MoreOthers: s.MoreOthers, ChargedAlso: []string{}, Workflows: workflowsOf(s),
 	}
 	told.Actions = actionsOf(s, told.Figures, o)
 	for _, refund := range s.Refunds {
@@ -128,6 +131,9 @@ func Of(s store.Story, o Options) Story {
 		for _, matter := range s.Matters {
 			told.Attention = append(told.Attention, view.MatterOf(matter))
 		}
+	}
+	for _, supplement := range s.Supplements {
+		told.Supplements = append(told.Supplements, otherOf(b, supplement, o))
 	}
 	for _, other := range s.Others {
 		part := otherOf(b, other, o)

@@ -57,6 +57,9 @@ func timelineOf(s store.Story, o Options) []MomentPart {
 	if o.Operator {
 		t.matters(s)
 	}
+	for _, supplement := range s.Supplements {
+		t.supplement(supplement)
+	}
 	slices.SortStableFunc(t.moments, func(a, b MomentPart) int { return a.At.Compare(b.At) })
 	return t.moments
 }
@@ -87,6 +90,22 @@ func (t *timeline) booking(b store.Booking) {
 	}
 }
 
+// supplement adds a further payment of the booking: that it was asked for, and what has become of it.
+func (t *timeline) supplement(b store.Booking) {
+	amount := b.Amount
+	add := func(at time.Time, what, text string) {
+		t.add(MomentPart{At: at, Kind: "state", What: what, Text: text, ID: string(b.Reference), Amount: &amount})
+	}
+	what := strings.ReplaceAll(supplementOf(b.Supplement).Purpose, "_", " ")
+	if b.Supplement.Description != "" {
+		what += ", " + b.Supplement.Description
+	}
+	add(b.CreatedAt, "supplement.held", "a further payment is asked for: "+what)
+	if b.CancelledAt != nil {
+		add(*b.CancelledAt, "supplement.cancelled", "the further payment is cancelled")
+	}
+}
+
 // requests adds who asked for what. A request that the audit log has is not repeated from its idempotency key. A client sees its own
 // requests, and of operators that something was asked for, not by whom.
 func (t *timeline) requests(s store.Story) {
@@ -106,7 +125,7 @@ func (t *timeline) requests(s store.Story) {
 		t.add(m)
 	}
 	for _, request := range s.Requests {
-		if audited[request.Resource] && request.Operation != store.OperationCreateBooking {
+		if audited[request.Resource] && request.Operation != store.OperationCreateBooking && request.Operation != store.OperationCreatePayment {
 			continue
 		}
 		by := request.Client

@@ -52,6 +52,9 @@ func (s *Sweeper) kinds(before time.Time) []kind {
 		{"a booking that may have a second PaymentIntent at Stripe", func(ctx context.Context, after uint64) ([]owed, error) {
 			return owing(s.twin)(s.Store.PossibleTwins(ctx, twinsBefore, after, pageSize))
 		}},
+		{"a further payment whose booking has ended", func(ctx context.Context, after uint64) ([]owed, error) {
+			return owing(s.supplement)(s.Store.SupplementsDue(ctx, before, after, pageSize))
+		}},
 	}
 }
 
@@ -123,6 +126,14 @@ func (s *Sweeper) unbooked(l recon.UnpostedLine) owed {
 func (s *Sweeper) email(e store.QueuedEmail) owed {
 	return owed{e.ID, e.CorrelationID, "", "emailId", strconv.FormatUint(e.ID, 10), func(ctx context.Context) (bool, error) {
 		return s.Dispatch.ResumeEmail(ctx, e.ID, dispatch.EmailWorkflowID(e))
+	}}
+}
+
+// supplement ends a further payment as its booking has ended. The process that ended the booking may have died before it did, or the
+// payment was in the bank's hands.
+func (s *Sweeper) supplement(b store.Booking) owed {
+	return owed{b.ID, b.CorrelationID, b.TraceParent, "reference", string(b.Reference), func(ctx context.Context) (bool, error) {
+		return false, s.Dispatch.EndSupplement(ctx, dispatch.BookingSubjectOf(b), s.Store.Now())
 	}}
 }
 

@@ -160,7 +160,7 @@ func eraseBooking(tx *gorm.DB, row bookingRow, now time.Time) error {
 	}
 	return tx.Model(&bookingRow{}).Where("id = ?", row.ID).Updates(map[string]any{
 		"customer_name": privacy.ErasedName, "customer_email": privacy.ErasedEmail, "flight_json": string(text), "return_url": nil,
-		"erased_at": now,
+		"purpose_text": nil, "erased_at": now,
 	}).Error
 }
 

@@ -26,11 +26,21 @@ var bookingChecks = []check{
 		  WHEN p.amount_refunded + p.amount_charged_back >= p.amount_captured THEN 'refunded'
 		  WHEN p.amount_refunded + p.amount_charged_back > 0 THEN 'partially_refunded'
 		  WHEN b.cancelled_at IS NOT NULL THEN 'cancelled' ELSE 'confirmed' END`},
+	{number: 7, text: "each further payment is of a booking, in its currency", of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM bookings b LEFT JOIN bookings o ON o.reference = b.supplement_of
+		WHERE {b.id} AND b.supplement_of IS NOT NULL
+		  AND (o.id IS NULL OR o.supplement_of IS NOT NULL OR o.currency <> b.currency OR o.supplements = 0)`},
+	// What a refund that failed has left is for an operator.
+	{number: 7, text: "each further payment ends with its booking", of: ofBookings, breaks: `
+		SELECT COUNT(*) FROM bookings b JOIN bookings s ON s.supplement_of = b.reference
+		WHERE {b.id} AND b.supplements > 0 AND (b.cancelled_at IS NOT NULL OR b.status IN ('cancelled', 'expired', 'payment_failed'))
+		  AND s.cancelled_at IS NULL AND s.cancel_due_at IS NULL AND s.status IN ('pending_payment', 'confirmed', 'partially_refunded')
+		  AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = s.id)`},
 	{number: 10, text: "the booking or refund of each idempotency key exists", of: ofKeys, breaks: `
 		SELECT COUNT(*) FROM idempotency_keys k
-		LEFT JOIN bookings b ON k.operation = 'create-booking' AND b.reference = k.resource
+		LEFT JOIN bookings b ON k.operation IN ('create-booking', 'create-payment') AND b.reference = k.resource
 		LEFT JOIN refunds r ON k.operation = 'create-refund' AND r.refund_id = k.resource
-		WHERE {k.id} AND k.operation IN ('create-booking', 'create-refund') AND b.id IS NULL AND r.id IS NULL`},
+		WHERE {k.id} AND k.operation IN ('create-booking', 'create-payment', 'create-refund') AND b.id IS NULL AND r.id IS NULL`},
 	{number: 12, text: "each booking that was confirmed has exactly one confirmation email", of: ofBookings, breaks: `
 		SELECT COUNT(*) FROM bookings b
 		LEFT JOIN (SELECT booking_id, COUNT(*) AS n FROM emails WHERE {booking_id} AND kind = 'booking_confirmed' AND resent_of IS NULL

@@ -62,6 +62,11 @@ var waits = []check{
 		WHERE b.status = 'pending_payment' AND b.hold_expires_at < TIMESTAMP(@now) - INTERVAL 1 HOUR AND b.attention IS NULL
 		  AND COALESCE(p.status, '') NOT IN ('processing', 'authorized', 'unknown')`,
 		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'the end of its hold, due'`, `b.hold_expires_at`),
+	waiting(14, "no further payment waits for more than a day to end with its booking", `
+		FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
+		WHERE b.cancel_due_at < TIMESTAMP(@now) - INTERVAL 1 DAY AND b.status <> 'disputed'
+		  AND COALESCE(p.status, '') NOT IN ('processing', 'unknown')`,
+		`CONCAT('booking ', CAST(b.reference AS CHAR))`, `'its cancellation, due'`, `b.cancel_due_at`),
 	waiting(14, "no refund waits for more than a day to be requested from Stripe", `
 		FROM refunds r JOIN bookings b ON b.id = r.booking_id
 		WHERE r.status = 'requested' AND r.failure_reason = '' AND r.created_at < TIMESTAMP(@now) - INTERVAL 1 DAY`,

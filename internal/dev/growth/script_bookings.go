@@ -56,6 +56,12 @@ func (s *script) bookings() {
 func (s *script) closings() {
 	known, _ := s.paid("cancelled")
 	policy := must(booking.ParsePolicy(booking.DefaultPolicy))
+	further := s.newBooking("further")
+	further.Supplement, further.By = &booking.Supplement{Of: known.Reference, Purpose: booking.PurposeBaggage}, s.by
+	s.measure("ReserveSupplement", further)
+	s.measure("ReserveSupplement: repeated", further)
+	known = must(s.books.Booking(s.ctx, known.Reference))
+	s.measure("SupplementsOf", known)
 	s.measure("QuoteCancellation", store.Cancellation{Reference: known.Reference, Policy: policy, Now: s.now})
 	cancelled := first[store.Cancelled](s.calls, "CancelPaid", store.Cancellation{Reference: known.Reference, Policy: policy, Now: s.now})
 	s.sent(cancelled.EmailIDs)

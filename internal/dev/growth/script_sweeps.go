@@ -27,6 +27,7 @@ func (s *script) sweeps() {
 	s.measure("OpenDisputes", later, 0, sweepPage)
 	s.measure("OpenPayouts", later, 0, sweepPage)
 	s.measure("PossibleTwins", later, 0, sweepPage)
+	s.measure("SupplementsDue", later, 0, sweepPage)
 	newest := first[store.Newest](s.calls, "Newest")
 	s.measure("Has", newest)
 	s.measure("Read")

@@ -58,6 +58,9 @@ func refund(r *page.Request) (string, error) {
 	if note := r.Field("note"); note != "" {
 		body["note"] = note
 	}
+	if of.Payment != nil {
+		body["payment"] = of.Payment.PaymentIntentID // the figures on the page are this payment's
+	}
 	err = r.API.Send(r.Context(), http.MethodPost, apiPath(of.Reference)+"/refunds", r.Key(), body, nil)
 	return storyPath(of.Reference) + "?done=refund", err
 }

@@ -23,6 +23,7 @@ type listed struct {
 	Flight                    flight
 	CreatedAt                 time.Time
 	Attention                 string
+	SupplementOf              *supplement
 	Payment                   *struct {
 		PaymentIntentID, Status, DeclineCode string
 		AmountCaptured, AmountRefunded       int64
@@ -69,6 +70,8 @@ type told struct {
 	Postings                                          []posting
 	Emails                                            []email
 	Attention                                         []matter
+	SupplementOf                                      *supplement
+	Supplements                                       []other
 	Others                                            []other
 	MoreOthers                                        bool
 	ChargedAlso                                       []string
@@ -152,7 +155,10 @@ type other struct {
 	CreatedAt, DepartsAt                                                           time.Time
 	Held, Late, SameTrip                                                           bool
 	Advice                                                                         *advice
+	SupplementOf                                                                   *supplement
 }
+
+type supplement struct{ Of, Purpose, Description string }
 
 type moment struct {
 	At                       time.Time

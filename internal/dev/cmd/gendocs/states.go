@@ -35,7 +35,7 @@ var bookings = machine[booking.Status]{
 		"refunds and lost disputes returned, whether a dispute is open, and whether the booking was cancelled. A refund can fail after it\n" +
 		"succeeded, and a dispute can be won, so the paid states lead to one another. Money that arrives for a booking that is\n" +
 		"`payment_failed`, `expired` or was `cancelled` before payment changes the payment and the ledger, but not the booking: it is\n" +
-		"refunded automatically.",
+		"refunded automatically. A further payment of a booking has the same states under its own reference, and ends with its booking.",
 	table: booking.BookingTransitions,
 	states: []state[booking.Status]{
 		{booking.StatusPendingPayment, waiting, "held and payable until the hold ends, also after a decline; or authorised and not captured yet"},

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"time"
+
+	"farebook/booking"
+	"farebook/money"
+	"farebook/store"
+)
+
+// paymentItem is one of the payments of a booking.
+type paymentItem struct {
+	Reference       string      `json:"reference" doc:"Of the booking, or of the further payment: read the rest under it." example:"FB-7K2M9QXA"`
+	Purpose         string      `json:"purpose" enum:"booking,fare_difference,baggage,seat,other,unknown" doc:"booking for the first payment; unknown until the request of a payment that was rebuilt from Stripe is repeated."`
+	Description     string      `json:"description,omitempty" example:"one bag of 23 kg"`
+	Status          string      `json:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
+	Amount          money.Money `json:"amount"`
+	HoldExpiresAt   time.Time   `json:"holdExpiresAt"`
+	CreatedAt       time.Time   `json:"createdAt"`
+	PaymentIntentID string      `json:"paymentIntentId,omitempty" doc:"Names the payment in a refund. Left out until the PaymentIntent exists." example:"pi_3PabcDEF"`
+	PaymentStatus   string      `json:"paymentStatus,omitempty" enum:"pending,requires_action,processing,authorized,succeeded,failed,canceled,unknown"`
+	AmountCaptured  int64       `json:"amountCaptured" doc:"Minor units."`
+	AmountRefunded  int64       `json:"amountRefunded" doc:"Minor units of the refunds that succeeded."`
+}
+
+func paymentItemOf(b store.Booking) paymentItem {
+	item := paymentItem{
+		Reference: string(b.Reference), Purpose: "booking", Status: string(b.Status), Amount: b.Amount, HoldExpiresAt: b.HoldExpiresAt,
+		CreatedAt: b.CreatedAt,
+	}
+	if s := b.Supplement; s != nil {
+		item.Purpose, item.Description = purposeOf(*s), s.Description
+	}
+	if p := b.Payment; p != nil {
+		item.PaymentIntentID, item.PaymentStatus = p.PaymentIntentID, string(p.Status)
+		item.AmountCaptured, item.AmountRefunded = p.AmountCaptured, p.AmountRefunded
+	}
+	return item
+}
+
+// supplementView is part of a further payment's view.
+type supplementView struct {
+	Of          string `json:"of" doc:"The booking that it is a further payment of." example:"FB-9QXA7K2M"`
+	Purpose     string `json:"purpose" enum:"fare_difference,baggage,seat,other,unknown"`
+	Description string `json:"description,omitempty" example:"one bag of 23 kg"`
+}
+
+func supplementViewOf(s *booking.Supplement) *supplementView {
+	if s == nil {
+		return nil
+	}
+	return &supplementView{string(s.Of), purposeOf(*s), s.Description}
+}
+
+// purposeOf is "unknown" for a payment that was rebuilt from Stripe, until its request is repeated.
+func purposeOf(s booking.Supplement) string {
+	if s.Purpose == "" {
+		return "unknown"
+	}
+	return string(s.Purpose)
+}
