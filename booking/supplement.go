@@ -71,7 +71,7 @@ func (r SupplementRequest) Validate(currency money.Currency) error {
 	return v.Err()
 }
 
-// For is the request of the payment as a booking of its own, with the customer and the flight of its booking.
+// For is the request of the payment as its own booking, with the customer and the flight of its booking.
 func (r SupplementRequest) For(customer Customer, flight Flight) Request {
 	return Request{
 		Customer: customer, Flight: flight, Amount: r.Amount, HoldMinutes: r.HoldMinutes, Capture: r.Capture, Breakdown: r.Breakdown,

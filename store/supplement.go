@@ -150,7 +150,8 @@ func (b *lockedBooking) afterTransition() error {
 	default:
 		return nil
 	}
-	if err := b.noCancelDue(); err != nil || b.booking.CancelledAt != nil || b.booking.Status == booking.StatusRefunded {
+	err := b.noCancelDue()
+	if err != nil || b.booking.CancelledAt != nil || b.booking.Status == booking.StatusRefunded {
 		return err
 	}
 	return b.endSupplements(wholePayment)

@@ -63,7 +63,7 @@ func requireNoFindings(s *testkit.Stack) {
 	require.Zero(s.T, run.Fixed+run.Failed+run.Skipped)
 }
 
-// A further payment is declined, then paid: a PaymentIntent, postings and emails of its own, and the booking stays as it is.
+// A further payment is declined, then paid: its own PaymentIntent, postings and emails, and the booking stays as it is.
 func TestFurtherPaymentIsDeclinedThenPaid(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Lag: time.Nanosecond})
@@ -114,7 +114,7 @@ func TestFurtherPaymentIsDeclinedThenPaid(t *testing.T) {
 	s.RequirePromises()
 }
 
-// What nobody pays in time expires by itself, and can be paid no more.
+// What nobody pays in time expires, and can be paid no more.
 func TestFurtherPaymentExpires(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -133,8 +133,8 @@ func (a *api) cancel(ctx context.Context, known store.Booking, expected *money.M
 	return a.endSupplements(ctx, known, body)
 }
 
-// expectedOf is the part of the expected refund that is the booking's own. What is quoted for its further payments is compared here, because
-// their own workflows cancel them, after the booking and by its percentage.
+// expectedOf is the part of the expected refund that is the booking's own. What is quoted for its further payments is compared here: their
+// workflows cancel them, after the booking and by its percentage.
 func (a *api) expectedOf(ctx context.Context, known store.Booking, expected *money.Money) (*int64, error) {
 	if expected == nil || known.Supplements == 0 {
 		return valueOf(expected), nil

@@ -22,7 +22,7 @@ func (a *api) addSupplements(spec huma.API) {
 	register(a, spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "create-payment", Path: bookingPaymentsPath, Summary: "Ask for a further payment of a booking",
 		Description: "For a fare difference, baggage or a seat, on a booking that is paid or authorised and not cancelled. It is paid like a " +
-			"booking, with Stripe.js and `payment.clientSecret` before `holdExpiresAt`, and has a reference of its own: read, capture, cancel " +
+			"booking, with Stripe.js and `payment.clientSecret` before `holdExpiresAt`, and has its own reference: read, capture, cancel " +
 			"and refund it apart under that reference. It shares customer, flight and currency of its booking. Cancelling the booking " +
 			"cancels it as well: what was paid is refunded by the same percentage.",
 		DefaultStatus: http.StatusCreated,

@@ -50,7 +50,7 @@ type Sold struct {
 	SupplementOf booking.Reference `json:"supplementOf,omitempty" doc:"The booking that it is a further payment of: its evidence is collected apart." example:"FB-9QXA7K2M"`
 	Purpose      booking.Purpose   `json:"purpose,omitempty" example:"baggage"`
 	Description  string            `json:"description,omitempty" example:"one bag of 23 kg"`
-	// Further are references only, since each has evidence of its own.
+	// Further are references only, since each has its own evidence.
 	Further []booking.Reference `json:"furtherPayments,omitempty" doc:"References of the further payments of the booking: the evidence of each is collected apart."`
 }
 

@@ -39,7 +39,7 @@ type Story struct {
 	Emails        []EmailPart       `json:"emails" nullable:"false" doc:"Oldest first; those to finance only with operations:read."`
 	Attention     []view.Matter     `json:"attention" nullable:"false" doc:"What an operator has or had to examine; only with operations:read."`
 	SupplementOf  *SupplementPart   `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
-	Supplements   []BookingPart     `json:"supplements" nullable:"false" doc:"The further payments of the booking, oldest first: each has a story of its own under its reference."`
+	Supplements   []BookingPart     `json:"supplements" nullable:"false" doc:"The further payments of the booking, oldest first: each has its own story under its reference."`
 	Others        []BookingPart     `json:"others" nullable:"false" doc:"The other bookings of the same email address, the newest first, at most 50."`
 	MoreOthers    bool              `json:"moreOthers" doc:"There are more of them."`
 	ChargedAlso   []string          `json:"chargedAlso" nullable:"false" doc:"References of other bookings of the address for the same flight, departure and amount whose payment was not returned: the traveller may have paid twice."`
