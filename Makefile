@@ -38,7 +38,7 @@ SHAPES := $(CURDIR)/var/stripe-shapes
 THIS_RUN := $(SHAPES)/$(shell date +%s)
 # A test has MariaDB, Temporal or a running stack from one of these packages of internal/dev. A package whose tests import none of
 # them, and name no variable FAREBOOK_TEST_ that with-servers sets, needs no server.
-SERVER_PARTS := testdb|testkit|devstack
+SERVER_PARTS := testdb|testkit|devstack|consolekit
 TESTS_AND_IMPORTS := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}
 # How many paid bookings the benchmark measures.
 BOOKINGS ?= 500
