@@ -21,7 +21,7 @@ import (
 // reason and is not an error.
 func (d *Disputes) SubmitEvidence(ctx context.Context, in DisputeRef) error {
 	evidence := drafts.New(d.Store)
-	draft, err := evidence.Draft(ctx, in.DisputeID)
+	draft, err := evidence.DraftFor(ctx, in.DisputeID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && draft.State != drafts.Submitting {
 		return nil // it was submitted or refused, or a restored database has forgotten it
 	}

@@ -110,7 +110,8 @@ func TestEvidenceIsSubmittedOnceFromManyTabs(t *testing.T) {
 	for i := range answers {
 		group.Go(func() {
 			client := []*testkit.APIClient{s.API, &other}[i%2]
-			answers[i], _ = client.Do(http.MethodPost, "/v1/disputes/"+id+"/evidence-draft/submit", fmt.Sprint("tab-", i%4), submission(id, revision))
+			path := "/v1/disputes/" + id + "/evidence-draft/submit"
+			answers[i], _ = client.Do(http.MethodPost, path, fmt.Sprint("tab-", i%4), submission(id, revision))
 		})
 	}
 	group.Wait()

@@ -45,7 +45,7 @@ func disputeOf(dispute *stripe.Dispute) booking.DisputeSnapshot {
 		snapshot.DueBy = unixOrZero(details.DueBy)
 	}
 	if method := dispute.PaymentMethodDetails; method != nil && method.Card != nil {
-		snapshot.CardBrand = string(method.Card.Brand)
+		snapshot.CardBrand = method.Card.Brand
 	}
 	for _, txn := range dispute.BalanceTransactions {
 		if balance := expanded(txn); balance != nil {

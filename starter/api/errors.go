@@ -137,7 +137,10 @@ var refusals = []refusal{
 	{http.StatusConflict, "proposal-decided", on[*proposals.DecidedError]("Nothing was changed: %s."), nil},
 	{http.StatusForbidden, "same-operator", on[*proposals.SamePersonError]("Nothing was changed: %s."), nil},
 	{http.StatusForbidden, "not-proposer", on[*proposals.NotProposerError]("Nothing was changed: %s."), nil},
-	{http.StatusConflict, "evidence-changed", on[*drafts.ChangedError]("Nothing was changed: %s."), at("body.revision", "is not that of the draft")},
+	{
+		http.StatusConflict, "evidence-changed", on[*drafts.ChangedError]("Nothing was changed: %s."),
+		at("body.revision", "is not that of the draft"),
+	},
 	{http.StatusConflict, "evidence-submitted", on[*drafts.SubmittedError]("Nothing was changed: %s."), nil},
 	{http.StatusConflict, "evidence-not-awaited", on[*drafts.NotAwaitedError]("Nothing was submitted: %s."), nil},
 	{http.StatusConflict, "no-evidence", on[*drafts.EmptyError]("Nothing was submitted: %s."), nil},

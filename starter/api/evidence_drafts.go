@@ -36,8 +36,8 @@ func (a *api) addEvidenceDrafts(spec huma.API) {
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "get-evidence-draft", Method: http.MethodGet, Path: evidencePath, Tags: []string{operationsTag},
 		Summary: "Read the evidence for a dispute that people prepare",
-		Description: "With the fields that Stripe recommends for the reason, the limits, and texts that the books suggest while nobody has written " +
-			"them.",
+		Description: "With the fields that Stripe recommends for the reason, the limits, and texts that the books suggest while nobody has " +
+			"written them.",
 		Errors: []int{404},
 	}, access.BookingsRead, access.OperationsRead), a.getEvidenceDraft)
 	register(a, spec, a.evidenceAction(spec, huma.Operation{
@@ -77,7 +77,7 @@ func (a *api) getEvidenceDraft(ctx context.Context, in *DisputeInput) (*evidence
 	if err != nil {
 		return nil, err
 	}
-	draft, err := drafts.New(a.Store).Draft(ctx, of.ID)
+	draft, err := drafts.New(a.Store).DraftFor(ctx, of.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (a *api) submitEvidence(ctx context.Context, in *saveDraftInput) (*evidence
 
 // submitted has the dispute's workflow submit the evidence, and says what came of the attempt.
 func (a *api) submitted(ctx context.Context, of drafts.Dispute, attempt string) (view.EvidenceState, error) {
-	draft, err := drafts.New(a.Store).Draft(ctx, of.ID)
+	draft, err := drafts.New(a.Store).DraftFor(ctx, of.ID)
 	if err != nil {
 		return view.EvidenceState{}, err
 	}
@@ -193,7 +193,7 @@ func (a *api) submitted(ctx context.Context, of drafts.Dispute, attempt string) 
 		if err != nil {
 			return view.EvidenceState{}, needsWorkflow(workflows.DisputeWorkflowID(of.ID), err)
 		}
-		if draft, err = drafts.New(a.Store).Draft(ctx, of.ID); err != nil {
+		if draft, err = drafts.New(a.Store).DraftFor(ctx, of.ID); err != nil {
 			return view.EvidenceState{}, err
 		}
 	}

@@ -14,8 +14,8 @@ func evidenceDraftCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "draft DISPUTE",
 		Short: "Show the evidence for a dispute that people prepare, as JSON",
-		Long: "Prints its texts, its files without their contents, who has changed and submitted it, and why Stripe has refused it. It contains " +
-			"personal data: handle it accordingly. The console and POST /v1/disputes/{id}/evidence-draft change and submit it.",
+		Long: "Prints its texts, its files without their contents, who has changed and submitted it, and why Stripe has refused it. It " +
+			"contains personal data: handle it accordingly. The console and POST /v1/disputes/{id}/evidence-draft change and submit it.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return booksCommand(cmd, "evidence", func(books *store.Store) error {
@@ -27,7 +27,7 @@ func evidenceDraftCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				draft, err := evidence.Draft(cmd.Context(), of.ID)
+				draft, err := evidence.DraftFor(cmd.Context(), of.ID)
 				if err != nil && !errors.Is(err, store.ErrNotFound) {
 					return err
 				}

@@ -43,8 +43,8 @@ func (s EvidenceSubject) update() client.UpdateWorkflowOptions {
 	}
 }
 
-// SubmitEvidence has the dispute's workflow submit the evidence of its draft, starts the workflow if it does not run, and waits until Stripe
-// has taken or refused it, which the draft says. A repetition is harmless.
+// SubmitEvidence has the dispute's workflow submit the evidence of its draft, starts the workflow if it does not run, and waits until
+// Stripe has taken or refused it, which the draft says. A repetition is harmless.
 func (c *Client) SubmitEvidence(ctx context.Context, s EvidenceSubject) (workflows.DisputeResult, error) {
 	var result workflows.DisputeResult
 	err := c.update(ctx, s.dispute(), s.update(), &result)

@@ -1,5 +1,6 @@
-// Package drafts keeps the evidence that people prepare for a dispute: its texts and files, who has changed them last, and its one submission
-// to Stripe. It is above store, which does not know it: it imports store, store/internal/, access, booking, internal/failpoint and money.
+// Package drafts keeps the evidence that people prepare for a dispute: its texts and files, who has changed them last, and its one
+// submission to Stripe. It is above store, which does not know it: it imports store, store/internal/, access, booking,
+// internal/failpoint and money.
 package drafts
 
 import (
@@ -224,8 +225,8 @@ func disputeIn(conn *gorm.DB, id string) (Dispute, error) {
 	}, db.NotFound(err)
 }
 
-// Draft reads the evidence for a dispute, or store.ErrNotFound where nobody has begun any.
-func (d *Drafts) Draft(ctx context.Context, disputeID string) (Draft, error) {
+// DraftFor reads the evidence for a dispute, or store.ErrNotFound where nobody has begun any.
+func (d *Drafts) DraftFor(ctx context.Context, disputeID string) (Draft, error) {
 	return read(d.db.WithContext(ctx), disputeID)
 }
 

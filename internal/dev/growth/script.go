@@ -35,9 +35,7 @@ func (s *script) parts() []func() {
 	return append(parts,
 		s.authenticate, s.clients, s.keys, s.console, s.bookings, s.closings, s.refunds, s.abandonedRefunds, s.proposed, s.disputes,
 		s.evidence, s.payouts, s.events, s.emails, s.operators, s.views, s.webhooks, s.lists, s.listsByTime, s.imports, s.rebuilds, s.sweeps,
-		s.reconciliation,
-		s.findings, s.reports, s.fences, s.ledger, s.months, s.recognition, s.changes, s.financeReports,
-		s.personal,
+		s.reconciliation, s.findings, s.reports, s.fences, s.ledger, s.months, s.recognition, s.changes, s.financeReports, s.personal,
 	)
 }
 

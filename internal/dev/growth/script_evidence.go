@@ -17,7 +17,7 @@ func (s *script) evidence() {
 	}
 	must(s.books.RecordDispute(s.ctx, store.DisputeReading{Snapshot: snapshot, Now: s.now}))
 	of := first[drafts.Dispute](s.calls, "DisputeFor", snapshot.DisputeID)
-	saved := first[drafts.Draft](s.calls, "Save", drafts.Saving{Dispute: of, Texts: booking.EvidenceTexts{"customer_name": "a test"}, By: s.by})
+	s.measure("Save", drafts.Saving{Dispute: of, Texts: booking.EvidenceTexts{"customer_name": "a test"}, By: s.by})
 	image := booking.EvidenceFile{ContentType: booking.EvidencePNG, Pages: 1}
 	add := func(field string) drafts.Draft {
 		return first[drafts.Draft](s.calls, "AddFile", drafts.NewFile{
@@ -25,12 +25,12 @@ func (s *script) evidence() {
 		})
 	}
 	add("receipt")
-	saved = add("uncategorized_file")
+	saved := add("uncategorized_file")
 	s.measure("Content", saved.Files[0].ID)
 	saved = first[drafts.Draft](s.calls, "RemoveFile", of, "receipt", s.by)
 	submit := func(name string) drafts.Draft {
 		s.measure("Submit", drafts.Submission{Key: s.key("submit-evidence", name), Dispute: of, Revision: saved.Revision, By: s.by})
-		return first[drafts.Draft](s.calls, "Draft", of.ID)
+		return first[drafts.Draft](s.calls, "DraftFor", of.ID)
 	}
 	s.measure("Refuse", submit("evidence-refused"), "a test")
 	s.measure("ListOpen", listPage)

@@ -1,5 +1,5 @@
-// Package disputes shows disputes by the deadline for evidence, for each what the books have as evidence, and the draft of what people submit
-// to the bank. It imports access, money, and assets, caller, lists and page of the console.
+// Package disputes shows disputes by the deadline for evidence, for each what the books have as evidence, and the draft of what people
+// submit to the bank. It imports access, money, and assets, caller, lists and page of the console.
 package disputes
 
 import (

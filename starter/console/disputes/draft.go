@@ -98,7 +98,9 @@ func (d draft) editable(r *page.Request) bool {
 	return (d.State == "none" || d.State == "draft") && d.awaited() && mayAnswer(r)
 }
 
-func (d draft) awaited() bool { return d.Status == "needs_response" || d.Status == "warning_needs_response" }
+func (d draft) awaited() bool {
+	return d.Status == "needs_response" || d.Status == "warning_needs_response"
+}
 
 func mayAnswer(r *page.Request) bool {
 	return r.Person.May(access.DisputesWrite) && r.Person.May(access.OperationsWrite)
@@ -169,9 +171,9 @@ func addChosen(r *page.Request, f field) error {
 		target := draftAPI(r) + "/files/" + f.Name
 		kind := http.DetectContentType(content)
 		if kind != "application/pdf" && kind != "image/png" && kind != "image/jpeg" {
-			return refusedField(r, "files."+f.Name, r.T("evidence.wrong.type"))
+			return refusedField("files."+f.Name, r.T("evidence.wrong.type"))
 		}
-		err = r.API.SendFileNamed(r.Context(), target, url.Values{"name": {chosen.Filename}}, fmt.Sprintf("%s/%s", r.Key(), f.Name), kind, content)
+		err = r.API.SendFileNamed(r.Context(), target, url.Values{"name": {chosen.Filename}}, r.Key()+"/"+f.Name, kind, content)
 		if err != nil {
 			return err
 		}
@@ -213,12 +215,15 @@ func submit(r *page.Request) (string, error) {
 	return path + "/" + r.PathValue("id") + "/draft?done=submitted", err
 }
 
-func badForm(r *page.Request, name string) error { return refusedField(r, name, r.T("evidence.wrong.form")) }
+func badForm(r *page.Request, name string) error {
+	return refusedField(name, r.T("evidence.wrong.form"))
+}
 
-func refusedField(r *page.Request, name, message string) error {
+func refusedField(name, message string) error {
 	return &caller.Problem{
-		Status: http.StatusUnprocessableEntity, Type: "urn:farebook:problem:invalid-fields", Title: http.StatusText(http.StatusUnprocessableEntity),
-		Detail: message, Errors: []caller.Field{{Location: "body." + name, Message: message}},
+		Status: http.StatusUnprocessableEntity, Type: "urn:farebook:problem:invalid-fields",
+		Title: http.StatusText(http.StatusUnprocessableEntity), Detail: message,
+		Errors: []caller.Field{{Location: "body." + name, Message: message}},
 	}
 }
 
