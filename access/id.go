@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Prefixes of the public ids of clients, API keys, installations, proposals, steps of matters, webhook endpoints and test events. The ids are
-// not secret.
+// Prefixes of the public ids of clients, API keys, installations, proposals, steps of matters, webhook endpoints and test events. The ids
+// are not secret.
 const (
 	clientPrefix       = "cl_"
 	keyPrefix          = "ak_"

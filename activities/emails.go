@@ -149,7 +149,8 @@ func (e *Emails) messageOf(ctx context.Context, row store.Email) (mail.Message, 
 	if row.ForFinance {
 		message.To, message.ToName, message.Locale = e.Finance, "", money.LocaleEN
 	}
-	if about := row.Notice.Webhook; about != nil && row.Kind.ForOwner() {
+	about := row.Notice.Webhook
+	if about != nil && row.Kind.ForOwner() {
 		message.To, err = e.Store.EndpointContact(ctx, about.EndpointID)
 	}
 	return message, storeError(err)

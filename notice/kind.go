@@ -39,7 +39,7 @@ const (
 	SealingOverdue        Kind = "sealing_overdue"
 )
 
-// WebhookDisabled goes to whoever looks after a webhook endpoint of a client.
+// WebhookDisabled goes to whoever maintains a webhook endpoint of a client.
 const WebhookDisabled Kind = "webhook_disabled"
 
 // PaymentKinds are sent by the BookingPayment workflow, RefundKinds to customers by the Refund workflow.
@@ -50,7 +50,7 @@ var (
 	RefundKinds = []Kind{RefundStarted, Refunded, RefundFailed}
 )
 
-// customerKinds are the emails to customers, FinanceKinds those to the finance department, ownerKinds those to whoever looks after
+// customerKinds are the emails to customers, FinanceKinds those to the finance department, ownerKinds those to whoever maintains
 // a webhook endpoint.
 var (
 	customerKinds = []Kind{
@@ -75,7 +75,7 @@ func (k Kind) AboutPayment() bool { return slices.Contains(PaymentKinds, k) && !
 // ForFinance reports whether the email goes to the finance department instead of the customer.
 func (k Kind) ForFinance() bool { return slices.Contains(FinanceKinds, k) }
 
-// ForOwner reports whether the email goes to whoever looks after a webhook endpoint.
+// ForOwner reports whether the email goes to whoever maintains a webhook endpoint.
 func (k Kind) ForOwner() bool { return slices.Contains(ownerKinds, k) }
 
 // Kinds returns all kinds.

@@ -97,7 +97,10 @@ var bookings = []Table{
 			"revenue_model revenue_moment flight_number supplement_of purpose",
 		// flight_json has the passengers, whose names are replaced one by one: see store/privacy.
 		Texts: []Text{
-			{"customer_name", "'" + ErasedName + "'"}, {"customer_email", "'" + ErasedEmail + "'"}, {"flight_json", ""}, {"return_url", null},
+			{"customer_name", "'" + ErasedName + "'"},
+			{"customer_email", "'" + ErasedEmail + "'"},
+			{"flight_json", ""},
+			{"return_url", null},
 			{"purpose_text", null},
 		},
 		Rows:     []string{"id = @booking"},
@@ -145,8 +148,8 @@ var money = []Table{
 	},
 	{
 		Name: "evidence_files", Codes: "field content_type sha256 stripe_file_id", Staff: "added_by",
-		Texts: []Text{{"name", empty}, {"content", null}}, Rows: []string{"draft_id IN (SELECT id FROM evidence_drafts WHERE booking_id = @booking)"},
-		Exported: true,
+		Texts: []Text{{"name", empty}, {"content", null}}, Exported: true,
+		Rows: []string{"draft_id IN (SELECT id FROM evidence_drafts WHERE booking_id = @booking)"},
 	},
 	{
 		Name: "proposals", Codes: "code kind state currency reason refund_id", Staff: "proposed_by decided_by refused_by",

@@ -212,7 +212,7 @@ func endpointsIn(query *gorm.DB) ([]Endpoint, error) {
 	return endpoints, err
 }
 
-// EndpointContact is the address of whoever looks after an endpoint. Error: ErrNotFound.
+// EndpointContact is the address of whoever maintains an endpoint. Error: ErrNotFound.
 func (s *Store) EndpointContact(ctx context.Context, id string) (string, error) {
 	found, err := s.Endpoint(ctx, id)
 	return found.ContactEmail, err

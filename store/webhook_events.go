@@ -107,7 +107,7 @@ func WriteOperationsEvent(tx *gorm.DB, now time.Time, kind webhook.Type, object 
 		kind, now.Add(-keptWhileDisabled), now, access.OperationsRead)
 }
 
-// Announcer is told after a commit whose endpoints have something to be sent: those of a client, or for zero those that get operations
+// Announcer receives after a commit whose endpoints have something to be sent: those of a client, or for zero those that get operations
 // events. It must not block. What it misses, as when the process dies, the sweeper finds.
 type Announcer func(clientID uint64)
 

@@ -84,7 +84,7 @@ func TestNoChangeWithoutItsEvent(t *testing.T) {
 	require.Len(t, b.pending(e), 1)
 }
 
-// Endpoints hear of their own client's bookings and of the types that they subscribe to, and others of nothing.
+// An endpoint receives events of its client's bookings and of the types that it subscribes to; another client's receives none.
 func TestEndpointsHearOfTheirOwnClient(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
@@ -115,8 +115,8 @@ func TestEventsAreKeptWhileAnEndpointIsDisabled(t *testing.T) {
 	require.Len(t, b.pending(e), 1)
 }
 
-// An event that is not taken is tried again for three days; then its endpoint is disabled and shown to an operator, and its owner is written
-// to.
+// An event that is not taken is tried again for three days; then its endpoint is disabled and shown to an operator, and its owner gets an
+// email.
 func TestEndpointThatTakesNothingIsGivenUp(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)

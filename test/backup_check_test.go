@@ -61,7 +61,8 @@ func dumpRows(s *testkit.Stack, out *strings.Builder, table string) {
 	require.NoError(s.T, rows.Err())
 }
 
-// A dump that is cut off, changed or not of Farebook is refused, one that holds together is not, and nothing of the check stays on the server.
+// A dump that is cut off, changed or not of Farebook is refused, one that holds together is not, and nothing of the check stays on the
+// server.
 func TestBackupsAreChecked(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

@@ -69,7 +69,8 @@ func startNextBuild(s *testkit.Stack) {
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
 	build := deployment.Build{Deployment: s.Deployment(), ID: next}
-	for _, queue := range []string{s.Config.TaskQueue, dispatch.ReconciliationQueue(s.Config.TaskQueue), dispatch.WebhooksQueue(s.Config.TaskQueue)} {
+	bookings := s.Config.TaskQueue
+	for _, queue := range []string{bookings, dispatch.ReconciliationQueue(bookings), dispatch.WebhooksQueue(bookings)} {
 		polls := worker.New(temporal, queue, worker.Options{DeploymentOptions: build.WorkerOptions()})
 		service.Register(nextBuild{polls}, activities)
 		require.NoError(t, polls.Start())

@@ -24,7 +24,9 @@ func TestKilledOnTheWayToAReceiver(t *testing.T) {
 			r.register("killed")
 			booked := s.BookAndPay("kill", nil)
 			r.await(sent)
-			s.Eventually(func() bool { return s.DB.Count(t, "SELECT COUNT(*) FROM webhook_deliveries WHERE delivered_at IS NOT NULL") == 1 },
+			s.Eventually(func() bool {
+				return s.DB.Count(t, "SELECT COUNT(*) FROM webhook_deliveries WHERE delivered_at IS NOT NULL") == 1
+			},
 				"the answer was not recorded; logs:\n%s", s.Logs)
 			s.AwaitWorkflowEnd(booked.Reference)
 			s.RequireDeaths("worker", 1)

@@ -24,8 +24,8 @@ func (s *scenario) delivers(results ...activities.EventsDelivered) *[]time.Durat
 	return &calls
 }
 
-// The workflow of an endpoint delivers until nothing is left, waits after a failure as long as the activity says, and ends: an idle endpoint
-// has no run.
+// The workflow of an endpoint delivers until nothing is left, waits after a failure as long as the activity says, and ends: an idle
+// endpoint has no run.
 func TestDeliveriesEndWhenNothingIsLeft(t *testing.T) {
 	s := newScenario(t)
 	calls := s.delivers(activities.EventsDelivered{Delivered: 20, More: true}, activities.EventsDelivered{RetryIn: time.Hour},

@@ -204,7 +204,8 @@ func replayCommandOfEndpoint() *cobra.Command {
 				if err != nil {
 					return orMissing(err, "webhook endpoint %s was removed", found.ID)
 				}
-				if err := printText(cmd.OutOrStdout(), "Sending %d events again\n", replayed.Events); err != nil || replayed.Next == nil {
+				err = printText(cmd.OutOrStdout(), "Sending %d events again\n", replayed.Events)
+				if err != nil || replayed.Next == nil {
 					return err
 				}
 				return printText(cmd.OutOrStdout(), "For the next ones: --from %s\n", replayed.Next.UTC().Format(time.RFC3339Nano))

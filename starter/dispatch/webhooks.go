@@ -97,7 +97,8 @@ func (a *WebhookAnnouncer) Run(ctx context.Context) {
 		case <-a.wake:
 		}
 		for clientID := range a.take() {
-			if err := a.signal(ctx, clientID); err != nil && ctx.Err() == nil {
+			err := a.signal(ctx, clientID)
+			if err != nil && ctx.Err() == nil {
 				a.Log.WarnContext(ctx, "webhook endpoints were not signalled; the sweeper starts their deliveries", "error", err)
 			}
 		}

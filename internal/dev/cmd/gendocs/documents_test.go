@@ -20,7 +20,9 @@ var root = filepath.Join("..", "..", "..", "..")
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md", "docs/guides/*.md", "test/*.md", "sdk/*/*.md", "examples/*/*.md"} {
+	for _, pattern := range []string{
+		"*.md", "docs/*.md", "docs/decisions/*.md", "docs/guides/*.md", "test/*.md", "sdk/*/*.md", "examples/*/*.md",
+	} {
 		paths, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		for _, path := range paths {
