@@ -30,16 +30,27 @@ func (a *api) addLists(spec huma.API) {
 	register(a, spec, list("list-disputes", disputesPath, "List disputes"), a.listDisputes)
 }
 
-type listBookingsInput struct {
-	PageInput
+// BookingFilters narrow a list of bookings, over HTTP and on the command line, which reads their tags, too. So do the filters of the other
+// lists.
+type BookingFilters struct {
 	ListFilters
 	Status      string `query:"status" enum:"pending_payment,confirmed,payment_failed,expired,cancelled,partially_refunded,refunded,disputed"`
 	Paid        string `query:"paid" enum:"yes,no" doc:"Only bookings whose payment was captured, or was not."`
 	DeclineCode string `query:"declineCode" pattern:"^[!-~]{1,64}$" doc:"Only bookings that are not paid and whose last attempt was declined with this code." example:"insufficient_funds"`
 }
 
-// listedBooking is a booking of a list. GET /v1/bookings/{reference} has the rest.
-type listedBooking struct {
+// Filter is what the filters ask of the store, or what is wrong with them.
+func (in BookingFilters) Filter() (store.ListFilter, []*huma.ErrorDetail) {
+	return in.filter(store.ListFilter{Status: in.Status, Paid: store.YesOrNo(in.Paid), DeclineCode: in.DeclineCode})
+}
+
+type listBookingsInput struct {
+	PageInput
+	BookingFilters
+}
+
+// ListedBooking is a booking of a list. GET /v1/bookings/{reference} has the rest.
+type ListedBooking struct {
 	Reference string           `json:"reference" example:"FB-7K2M9QXA"`
 	Client    string           `json:"client,omitempty" doc:"The client that it belongs to." example:"cl_7K2M9QXA4T"`
 	Status    string           `json:"status" example:"confirmed"`
@@ -69,8 +80,9 @@ type listedPayment struct {
 	DeclineCode     string `json:"declineCode,omitempty" doc:"Why the last attempt was declined." example:"insufficient_funds"`
 }
 
-func listedBookingOf(b store.Booking) listedBooking {
-	listed := listedBooking{
+// ListedBookingOf converts a booking of the store.
+func ListedBookingOf(b store.Booking) ListedBooking {
+	listed := ListedBooking{
 		Reference: string(b.Reference), Client: b.ClientCode, Status: string(b.Status), Customer: b.Customer, Amount: b.Amount,
 		Flight:    listedFlight{b.Flight.Number, b.Flight.From, b.Flight.To, b.Flight.DepartsAt},
 		CreatedAt: b.CreatedAt, Attention: b.Attention, SupplementOf: supplementViewOf(b.Supplement),
@@ -83,15 +95,13 @@ func listedBookingOf(b store.Booking) listedBooking {
 
 type listBookingsOutput struct {
 	Body struct {
-		Bookings []listedBooking `json:"bookings" nullable:"false"`
+		Bookings []ListedBooking `json:"bookings" nullable:"false"`
 		PageEnd
 	}
 }
 
 func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBookingsOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.ListFilters, store.ListFilter{
-		Status: in.Status, Paid: store.YesOrNo(in.Paid), DeclineCode: in.DeclineCode,
-	})
+	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.ListFilters, in.BookingFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -100,39 +110,54 @@ func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBoo
 		return nil, err
 	}
 	out := &listBookingsOutput{}
-	out.Body.Bookings, out.Body.PageEnd = shownOf(found.Rows, listedBookingOf), page.end(found.Next)
+	out.Body.Bookings, out.Body.PageEnd = shownOf(found.Rows, ListedBookingOf), page.end(found.Next)
 	return out, nil
 }
 
-// listPage reads what a list of bookings, refunds or disputes is asked for. own are the filters that only this list has.
-func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters ListFilters, own store.ListFilter,
+// filterer are the filters of a list of bookings, refunds or disputes.
+type filterer interface {
+	Filter() (store.ListFilter, []*huma.ErrorDetail)
+}
+
+// listPage reads what a list of bookings, refunds or disputes is asked for, for a caller, who sees every client's rows with operations:read
+// and otherwise those of its client.
+func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters ListFilters, all filterer,
 ) (store.ListFilter, page, error) {
-	filter, err := filters.filter(ctx, own)
-	if err != nil {
-		return filter, page{}, err
+	filter, problems := all.Filter()
+	if len(problems) > 0 {
+		return filter, page{}, invalid(ctx, problems...)
 	}
+	filter.Owner = ownerOf(ctx)
 	asked, err := a.pageFor(ctx, operation, in, filters.bound(filter))
 	return filter, asked, err
 }
 
-type listRefundsInput struct {
-	PageInput
+// RefundFilters narrow a list of refunds.
+type RefundFilters struct {
 	ListFilters
 	Status string `query:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
 	Failed string `query:"failed" enum:"yes,no" doc:"Only refunds that gave nothing back (failed or canceled), or only the others."`
 }
 
+// Filter is what the filters ask of the store, or what is wrong with them.
+func (in RefundFilters) Filter() (store.ListFilter, []*huma.ErrorDetail) {
+	return in.filter(store.ListFilter{Status: in.Status, Failed: store.YesOrNo(in.Failed)})
+}
+
+type listRefundsInput struct {
+	PageInput
+	RefundFilters
+}
+
 type listRefundsOutput struct {
 	Body struct {
-		Refunds []refundView `json:"refunds" nullable:"false"`
+		Refunds []RefundView `json:"refunds" nullable:"false"`
 		PageEnd
 	}
 }
 
 func (a *api) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefundsOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.ListFilters, store.ListFilter{
-		Status: in.Status, Failed: store.YesOrNo(in.Failed),
-	})
+	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.ListFilters, in.RefundFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -146,23 +171,33 @@ func (a *api) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefun
 	return out, err
 }
 
-type listDisputesInput struct {
-	PageInput
+// DisputeFilters narrow a list of disputes.
+type DisputeFilters struct {
 	ListFilters
 	Status string `query:"status" enum:"warning_needs_response,warning_under_review,warning_closed,needs_response,under_review,won,lost,unknown"`
 }
 
+// Filter is what the filters ask of the store, or what is wrong with them.
+func (in DisputeFilters) Filter() (store.ListFilter, []*huma.ErrorDetail) {
+	return in.filter(store.ListFilter{Status: in.Status})
+}
+
+type listDisputesInput struct {
+	PageInput
+	DisputeFilters
+}
+
 type listDisputesOutput struct {
 	Body struct {
-		Disputes []disputeView `json:"disputes" nullable:"false"`
+		Disputes []DisputeView `json:"disputes" nullable:"false"`
 		PageEnd
 	}
 }
 
-func listedDisputeOf(d store.ListedDispute) disputeView { return disputeViewOf(d.Dispute, d.Reference) }
+func listedDisputeOf(d store.ListedDispute) DisputeView { return DisputeViewOf(d.Dispute, d.Reference) }
 
 func (a *api) listDisputes(ctx context.Context, in *listDisputesInput) (*listDisputesOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.ListFilters, store.ListFilter{Status: in.Status})
+	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.ListFilters, in.DisputeFilters)
 	if err != nil {
 		return nil, err
 	}

@@ -62,12 +62,25 @@ func (in AmountFilters) amounts(w *wrong) store.AmountRange {
 	return r
 }
 
-type listPayoutsInput struct {
-	PageInput
+// PayoutFilters narrow a list of payouts.
+type PayoutFilters struct {
 	TimeFilters
 	AmountFilters
 	Q      string `query:"q" maxLength:"64" doc:"A payout's id, or that of an event about it. Lists what it names, and ignores all filters." example:"po_3PabcDEF"`
 	Status string `query:"status" enum:"pending,in_transit,paid,failed,canceled,unknown"`
+}
+
+// Filter is what the filters ask of the store, or what is wrong with them.
+func (in PayoutFilters) Filter() (store.PayoutFilter, []*huma.ErrorDetail) {
+	var w wrong
+	filter := store.PayoutFilter{Named: w.named(in.Q), Status: in.Status, Amount: in.amounts(&w)}
+	filter.From, filter.To = w.times(in.From, in.To)
+	return filter, w
+}
+
+type listPayoutsInput struct {
+	PageInput
+	PayoutFilters
 }
 
 type listPayoutsOutput struct {
@@ -78,11 +91,9 @@ type listPayoutsOutput struct {
 }
 
 func (a *api) listPayouts(ctx context.Context, in *listPayoutsInput) (*listPayoutsOutput, error) {
-	var w wrong
-	filter := store.PayoutFilter{Named: w.named(in.Q), Status: in.Status, Amount: in.amounts(&w)}
-	filter.From, filter.To = w.times(in.From, in.To)
-	if err := w.problem(ctx); err != nil {
-		return nil, err
+	filter, problems := in.Filter()
+	if len(problems) > 0 {
+		return nil, invalid(ctx, problems...)
 	}
 	page, err := a.pageFor(ctx, "list-payouts", in.PageInput, filter)
 	if err != nil {
@@ -97,13 +108,29 @@ func (a *api) listPayouts(ctx context.Context, in *listPayoutsInput) (*listPayou
 	return out, nil
 }
 
-type listEventsInput struct {
-	PageInput
+// EventFilters narrow a list of events.
+type EventFilters struct {
 	TimeFilters
 	Q       string `query:"q" maxLength:"64" doc:"An event, what it is about (pi_, ch_, re_, dp_, du_, po_), or a booking's reference. Lists what it names, and ignores all filters." example:"evt_3PabcDEF"`
 	State   string `query:"state" enum:"received,processing,processed,failed,unknown_booking,not_ours,ignored"`
 	Type    string `query:"type" maxLength:"100" pattern:"^[a-z_.]+$" example:"charge.refunded"`
 	Booking string `query:"booking" doc:"Only events that name the booking with this reference."`
+}
+
+// Filter is what the filters ask of the store, or what is wrong with them.
+func (in EventFilters) Filter() (store.EventFilter, []*huma.ErrorDetail) {
+	var w wrong
+	filter := store.EventFilter{State: store.EventState(in.State), Type: in.Type, Reference: w.reference(in.Booking)}
+	filter.From, filter.To = w.times(in.From, in.To)
+	if q := w.named(in.Q); q != "" {
+		filter = eventsNamed(q)
+	}
+	return filter, w
+}
+
+type listEventsInput struct {
+	PageInput
+	EventFilters
 }
 
 type listEventsOutput struct {
@@ -114,14 +141,9 @@ type listEventsOutput struct {
 }
 
 func (a *api) listEvents(ctx context.Context, in *listEventsInput) (*listEventsOutput, error) {
-	var w wrong
-	filter := store.EventFilter{State: store.EventState(in.State), Type: in.Type, Reference: w.reference(in.Booking)}
-	filter.From, filter.To = w.times(in.From, in.To)
-	if q := w.named(in.Q); q != "" {
-		filter = eventsNamed(q)
-	}
-	if err := w.problem(ctx); err != nil {
-		return nil, err
+	filter, problems := in.Filter()
+	if len(problems) > 0 {
+		return nil, invalid(ctx, problems...)
 	}
 	page, err := a.pageFor(ctx, "list-events", in.PageInput, filter)
 	if err != nil {
@@ -182,11 +204,24 @@ func (a *api) getEvent(ctx context.Context, in *eventIDInput) (*eventDetailOutpu
 	return &eventDetailOutput{detail}, nil
 }
 
-type listEmailsInput struct {
-	PageInput
+// EmailFilters narrow a list of emails.
+type EmailFilters struct {
 	TimeFilters
 	Status  string `query:"status" enum:"queued,sent,failed,suppressed,held"`
 	Booking string `query:"booking" doc:"Only emails about the booking with this reference."`
+}
+
+// Filter is what the filters ask of the store, or what is wrong with them.
+func (in EmailFilters) Filter() (store.EmailFilter, []*huma.ErrorDetail) {
+	var w wrong
+	filter := store.EmailFilter{Status: in.Status, Reference: booking.Reference(w.reference(in.Booking))}
+	filter.From, filter.To = w.times(in.From, in.To)
+	return filter, w
+}
+
+type listEmailsInput struct {
+	PageInput
+	EmailFilters
 }
 
 type listEmailsOutput struct {
@@ -197,11 +232,9 @@ type listEmailsOutput struct {
 }
 
 func (a *api) listEmails(ctx context.Context, in *listEmailsInput) (*listEmailsOutput, error) {
-	var w wrong
-	filter := store.EmailFilter{Status: in.Status, Reference: booking.Reference(w.reference(in.Booking))}
-	filter.From, filter.To = w.times(in.From, in.To)
-	if err := w.problem(ctx); err != nil {
-		return nil, err
+	filter, problems := in.Filter()
+	if len(problems) > 0 {
+		return nil, invalid(ctx, problems...)
 	}
 	page, err := a.pageFor(ctx, "list-emails", in.PageInput, filter)
 	if err != nil {

@@ -57,7 +57,7 @@ type overview struct {
 	WeekAgo dayView   `json:"weekAgo" doc:"The same weekday last week, until the same time of the day."`
 	Days    []dayView `json:"days" nullable:"false" doc:"The last 14 days, the oldest first and today last."`
 
-	DisputesDue    []disputeView       `json:"disputesDue" nullable:"false" doc:"The soonest deadlines for evidence; GET /v1/disputes/due has all."`
+	DisputesDue    []DisputeView       `json:"disputesDue" nullable:"false" doc:"The soonest deadlines for evidence; GET /v1/disputes/due has all."`
 	EvidenceDrafts []view.OpenDraft    `json:"evidenceDrafts" nullable:"false" doc:"Evidence that somebody prepares for a dispute, the soonest deadline first."`
 	Clearing       []clearingView      `json:"clearing" nullable:"false"`
 	Reconciliation *reconciliationView `json:"reconciliation,omitempty" doc:"The last full one that completed."`
@@ -261,7 +261,7 @@ type disputesDueInput struct {
 
 type disputesDueOutput struct {
 	Body struct {
-		Disputes []disputeView `json:"disputes" nullable:"false"`
+		Disputes []DisputeView `json:"disputes" nullable:"false"`
 		HasMore  bool          `json:"hasMore"`
 	}
 }

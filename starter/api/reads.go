@@ -84,7 +84,7 @@ type refundInput struct {
 	ID string `path:"id" doc:"The refund's id." example:"RF-7K2M9QXA"`
 }
 
-type refundOutput struct{ Body refundView }
+type refundOutput struct{ Body RefundView }
 
 func (a *api) getRefund(ctx context.Context, in *refundInput) (*refundOutput, error) {
 	known, err := a.refund(ctx, in.ID, access.OperationsRead)

@@ -35,7 +35,7 @@ type abandonRefundBody struct {
 	Note string `json:"note" minLength:"1" maxLength:"500" doc:"Why, and how the customer gets the money instead, in one line." example:"paid by bank transfer"`
 }
 
-func (a *api) abandonRefund(ctx context.Context, in *abandonInput) (*replayable[refundView], error) {
+func (a *api) abandonRefund(ctx context.Context, in *abandonInput) (*replayable[RefundView], error) {
 	known, err := a.refund(ctx, in.ID, access.OperationsWrite)
 	if err != nil {
 		return nil, err
@@ -45,23 +45,23 @@ func (a *api) abandonRefund(ctx context.Context, in *abandonInput) (*replayable[
 		return nil, err
 	}
 	id := string(known.ID)
-	return idempotent(ctx, a, idempotentRequest[refundView]{
+	return idempotent(ctx, a, idempotentRequest[RefundView]{
 		operation: "abandon-refund", subject: id, body: note, status: http.StatusOK, points: actionPoints,
 		claim: a.claimOperation(id, store.AuditEntry{}),
-		work:  func(ctx context.Context, _ string) (refundView, error) { return a.abandon(ctx, known, note) },
+		work:  func(ctx context.Context, _ string) (RefundView, error) { return a.abandon(ctx, known, note) },
 	})
 }
 
 // abandon writes decision and audit entry in one transaction, then has the refund's workflow act on them. A repetition finds the
 // decision by its note.
-func (a *api) abandon(ctx context.Context, known store.Refund, note string) (refundView, error) {
+func (a *api) abandon(ctx context.Context, known store.Refund, note string) (RefundView, error) {
 	err := a.Store.AbandonRefund(ctx, store.AbandonRefund{ID: known.ID, Note: note, By: actorOf(ctx), Now: a.Store.Now()})
 	if err != nil {
-		return refundView{}, orMissing(err, errNoSuchRefund)
+		return RefundView{}, orMissing(err, errNoSuchRefund)
 	}
 	if _, err := a.Dispatch.AbandonRefund(ctx, dispatch.RefundSubjectOf(known)); err != nil {
-		return refundView{}, needsWorkflow(workflows.RefundWorkflowID(string(known.ID)), err)
+		return RefundView{}, needsWorkflow(workflows.RefundWorkflowID(string(known.ID)), err)
 	}
 	now, err := a.Store.Refund(ctx, known.ID)
-	return refundViewOf(now), orMissing(err, errNoSuchRefund)
+	return RefundViewOf(now), orMissing(err, errNoSuchRefund)
 }

@@ -48,7 +48,7 @@ type askedRefund struct {
 
 // createRefund reserves the refund under its key and starts its workflow. The answer shows the refund as requested: its later status
 // would make a repetition's answer differ.
-func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refundView], error) {
+func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[RefundView], error) {
 	known, err := a.changeable(ctx, in.Reference)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refun
 		return nil, err
 	}
 	var refund store.Refund
-	out, err := idempotent(ctx, a, idempotentRequest[refundView]{
+	out, err := idempotent(ctx, a, idempotentRequest[RefundView]{
 		operation: store.OperationCreateRefund, subject: string(known.Reference), body: request, status: http.StatusCreated, points: refundPoints,
 		claim: func(ctx context.Context, key store.IdempotencyKey) (claim store.Claim, err error) {
 			if !sure { // a request from before the second payment keeps its answer
@@ -77,9 +77,9 @@ func (a *api) createRefund(ctx context.Context, in *actionInput) (*created[refun
 			})
 			return claim, err
 		},
-		work: func(ctx context.Context, _ string) (refundView, error) {
+		work: func(ctx context.Context, _ string) (RefundView, error) {
 			refund.Status = booking.RefundRequested
-			return refundViewOf(refund), needsWorkflow("", a.Dispatch.StartRefund(ctx, dispatch.RefundSubjectOf(refund)))
+			return RefundViewOf(refund), needsWorkflow("", a.Dispatch.StartRefund(ctx, dispatch.RefundSubjectOf(refund)))
 		},
 	})
 	if err != nil {
@@ -105,8 +105,8 @@ func (a *api) refund(ctx context.Context, text string, everyClients access.Scope
 }
 
 // refundsShown are the views of refunds, with who is behind each for callers who may read what operators do.
-func (a *api) refundsShown(ctx context.Context, refunds []store.Refund) ([]refundView, error) {
-	shown := shownOf(refunds, refundViewOf)
+func (a *api) refundsShown(ctx context.Context, refunds []store.Refund) ([]RefundView, error) {
+	shown := shownOf(refunds, RefundViewOf)
 	if !callerOf(ctx).Scopes.Has(access.OperationsRead) {
 		return shown, nil
 	}

@@ -91,8 +91,8 @@ type bookingView struct {
 	SupplementOf  *supplementView    `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
 	Payments      []paymentItem      `json:"payments" nullable:"false" doc:"The booking's own, then its further payments, oldest first. refunds and disputes are the booking's own: those of a further payment are read under its reference."`
 	Payment       *paymentView       `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
-	Refunds       []refundView       `json:"refunds" nullable:"false"`
-	Disputes      []disputeView      `json:"disputes" nullable:"false"`
+	Refunds       []RefundView       `json:"refunds" nullable:"false"`
+	Disputes      []DisputeView      `json:"disputes" nullable:"false"`
 	Attention     string             `json:"attention,omitempty" doc:"What an operator has to examine."`
 }
 
@@ -116,17 +116,17 @@ func viewOf(b store.Booking, supplements []store.Booking, refunds []store.Refund
 		CancelledAt: b.CancelledAt, CancelPercent: b.CancelPercent, Capture: string(b.Capture), Attention: b.Attention,
 		Breakdown: b.Revenue.Breakdown, ReturnURL: b.ReturnURL, SupplementOf: supplementViewOf(b.Supplement),
 		Payments: []paymentItem{paymentItemOf(b)},
-		Refunds:  []refundView{}, Disputes: []disputeView{},
+		Refunds:  []RefundView{}, Disputes: []DisputeView{},
 	}
 	for _, supplement := range supplements {
 		view.Payments = append(view.Payments, paymentItemOf(supplement))
 	}
 	for _, refund := range refunds {
-		view.Refunds = append(view.Refunds, refundViewOf(refund))
+		view.Refunds = append(view.Refunds, RefundViewOf(refund))
 	}
 	var disputed int64
 	for _, dispute := range disputes {
-		view.Disputes = append(view.Disputes, disputeViewOf(dispute, b.Reference))
+		view.Disputes = append(view.Disputes, DisputeViewOf(dispute, b.Reference))
 		if dispute.Status.Open() || dispute.Status == booking.DisputeLost {
 			disputed += dispute.Amount.Value
 		}
@@ -141,8 +141,8 @@ func viewOf(b store.Booking, supplements []store.Booking, refunds []store.Refund
 	return view
 }
 
-// refundView answers GET /v1/refunds/{id}, and is part of a booking.
-type refundView struct {
+// RefundView answers GET /v1/refunds/{id}, and is part of a booking.
+type RefundView struct {
 	ID             string      `json:"id" example:"RF-7K2M9QXA"`
 	Reference      string      `json:"reference" example:"FB-7K2M9QXA"`
 	Status         string      `json:"status" enum:"requested,pending,requires_action,succeeded,failed,canceled,unknown"`
@@ -162,16 +162,17 @@ type refundView struct {
 	Proposal       string      `json:"proposal,omitempty" doc:"The code of the proposal. Only for callers with operations:read." example:"pr_7K2M9QXA4T"`
 }
 
-func refundViewOf(r store.Refund) refundView {
-	return refundView{
+// RefundViewOf converts a refund of the store.
+func RefundViewOf(r store.Refund) RefundView {
+	return RefundView{
 		ID: string(r.ID), Reference: string(r.Reference), Status: string(r.Status), Amount: r.Amount, Origin: string(r.Origin),
 		Reason: r.Reason, Note: r.Note, FailureReason: r.FailureReason, StripeRefundID: r.StripeRefundID,
 		AbandonedAt: r.AbandonedAt, AbandonNote: r.AbandonNote, BankReference: r.Bank.Reference, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
-// disputeView is part of a booking.
-type disputeView struct {
+// DisputeView is part of a booking.
+type DisputeView struct {
 	ID        string      `json:"id" example:"dp_3PabcDEF"`
 	Reference string      `json:"reference" example:"FB-7K2M9QXA"`
 	Payment   string      `json:"paymentIntentId" example:"pi_3PabcDEF"`
@@ -183,8 +184,9 @@ type disputeView struct {
 	UpdatedAt time.Time   `json:"updatedAt"`
 }
 
-func disputeViewOf(d store.Dispute, reference booking.Reference) disputeView {
-	view := disputeView{
+// DisputeViewOf converts a dispute of the store, which is about the booking with a reference.
+func DisputeViewOf(d store.Dispute, reference booking.Reference) DisputeView {
+	view := DisputeView{
 		ID: d.ID, Reference: string(reference), Payment: d.PaymentIntentID, Status: string(d.Status), Reason: d.Reason, Amount: d.Amount,
 		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 	}

@@ -23,7 +23,7 @@ func showAttentionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := checkFormat(format, shownFormats); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "attention", func(books *store.Store) error {
@@ -46,7 +46,7 @@ func showAttentionCommand() *cobra.Command {
 			})
 		},
 	}
-	formatFlag(show, &format, listFormats...)
+	formatFlag(show, &format, shownFormats...)
 	return show
 }
 

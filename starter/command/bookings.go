@@ -2,34 +2,74 @@ package command
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"farebook/internal/config"
 	"farebook/money"
+	"farebook/starter/api"
 	"farebook/starter/story"
 	"farebook/store"
 )
 
 func bookingsCommand() *cobra.Command {
-	return group("bookings", "Show a booking with its money, or as a story", "bookings show REFERENCE", showBookingCommand())
+	return group("bookings", "List bookings, and show one with its money, or as a story", "bookings list or bookings show REFERENCE",
+		listObjects[api.BookingFilters](listedBookings), showBookingCommand())
+}
+
+var listedBookings = objects[store.ListFilter, store.Booking, api.ListedBooking]{
+	listing: listing[store.Booking, api.ListedBooking]{
+		name: "bookings",
+		header: []any{
+			"BOOKING", "STATUS", "AMOUNT", "FLIGHT", "DEPARTS", "CREATED", "CAPTURED", "REFUNDED", "PAYMENT INTENT", "DECLINE CODE", "CLIENT",
+			"ATTENTION",
+		},
+		amounts: []int{2, 6, 7},
+		show:    api.ListedBookingOf,
+		cells:   bookingCells,
+	},
+	one: "booking", names: "a reference FB-..., a refund's id RF-..., or an id of Stripe's: pi_, ch_, re_, dp_, evt_",
+	read: func(ctx context.Context, books *store.Store, f store.ListFilter, p store.Page) (store.Listed[store.Booking], error) {
+		return books.ListBookings(ctx, f, p)
+	},
+	open: func(cmd *cobra.Command, cfg config.Config, books *store.Store, row store.Booking, format string) error {
+		return showBooking(cmd, cfg, books, row, format, false)
+	},
+	needs: []config.Part{config.Payments},
+}
+
+// bookingCells leave out who travels: lists are for finding a booking, and are kept in files.
+func bookingCells(b api.ListedBooking) []any {
+	intent, declined := "-", "-"
+	captured, refunded := money.Money{Currency: b.Amount.Currency}, money.Money{Currency: b.Amount.Currency}
+	if p := b.Payment; p != nil {
+		intent, declined = p.PaymentIntentID, orDash(p.DeclineCode)
+		captured.Value, refunded.Value = p.AmountCaptured, p.AmountRefunded
+	}
+	return []any{
+		b.Reference, b.Status, b.Amount, b.Flight.Number, b.Flight.DepartsAt, b.CreatedAt, captured, refunded, intent, declined,
+		orDash(b.Client), orDash(b.Attention),
+	}
 }
 
 func showBookingCommand() *cobra.Command {
 	var format string
 	var whole bool
 	show := &cobra.Command{
-		Use:   "show REFERENCE",
+		Use:   "show ID",
 		Short: "Show a booking with its money; with --story, everything that happened to it",
-		Long: "Shows where the money of a booking is: captured, refunded, on its way, disputed, and what is left to refund. --story adds what " +
+		Long: "Shows the booking that a reference FB-... or an id of Stripe's (pi_, ch_, re_, dp_, evt_) names, and where its money is: " +
+			"captured, refunded, on its way, disputed, and what is left to refund. --story adds what " +
 			"the console's page of the booking has: refunds with the reference by which the bank finds them, emails with the mail server's " +
 			"answer, matters, other bookings of the same email address, and one timeline of requests, events, postings, emails and comments.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := checkFormat(format, shownFormats); err != nil {
 				return err
 			}
 			cfg, log, err := load(cmd.ErrOrStderr(), "bookings", config.Database, config.Payments)
@@ -37,25 +77,38 @@ func showBookingCommand() *cobra.Command {
 				return err
 			}
 			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-				known, err := findBooking(cmd.Context(), books, args[0])
+				known, err := namedBooking(cmd.Context(), books, args[0])
 				if err != nil {
 					return err
 				}
-				read, err := books.Story(cmd.Context(), known, nil)
-				if err != nil {
-					return err
-				}
-				told := story.Of(read, story.Options{Operator: true, Live: cfg.Stripe.Live()})
-				if format == "json" {
-					return printBookingJSON(cmd.OutOrStdout(), told, whole)
-				}
-				return printBooking(cmd.OutOrStdout(), told, whole)
+				return showBooking(cmd, cfg, books, known, format, whole)
 			})
 		},
 	}
 	show.Flags().BoolVar(&whole, "story", false, "everything that happened to it")
-	formatFlag(show, &format, listFormats...)
+	formatFlag(show, &format, shownFormats...)
 	return show
+}
+
+// namedBooking finds a booking by its reference or by an id of Stripe's.
+func namedBooking(ctx context.Context, books *store.Store, text string) (store.Booking, error) {
+	if _, other, _ := strings.Cut(text, "_"); other != "" {
+		return findObject[api.BookingFilters](ctx, books, listedBookings, text)
+	}
+	return findBooking(ctx, books, text)
+}
+
+// showBooking prints a booking, with whole as a story.
+func showBooking(cmd *cobra.Command, cfg config.Config, books *store.Store, known store.Booking, format string, whole bool) error {
+	read, err := books.Story(cmd.Context(), known, nil)
+	if err != nil {
+		return err
+	}
+	told := story.Of(read, story.Options{Operator: true, Live: cfg.Stripe.Live()})
+	if format == "json" {
+		return printBookingJSON(cmd.OutOrStdout(), told, whole)
+	}
+	return printBooking(cmd.OutOrStdout(), told, whole)
 }
 
 // shortBooking is a booking without its story.

@@ -56,7 +56,7 @@ func deployStatusCommand() *cobra.Command {
 			"whether its workers may be stopped. Exits with 1 when a build gets new workflows and has no worker: bookings then wait for one.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := checkFormat(format, shownFormats); err != nil {
 				return err
 			}
 			return flags.on(cmd, func(target deployment.Deployment, _ deployment.Build) error {
@@ -65,7 +65,7 @@ func deployStatusCommand() *cobra.Command {
 		},
 	}
 	flags.add(status)
-	formatFlag(status, &format, listFormats...)
+	formatFlag(status, &format, shownFormats...)
 	return status
 }
 

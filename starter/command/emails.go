@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,54 +11,117 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/internal/failpoint"
+	"farebook/starter/api"
 	"farebook/starter/dispatch"
 	"farebook/starter/view"
 	"farebook/store"
 )
 
 func emailsCommand() *cobra.Command {
-	return group("emails", "List a booking's emails, send one again, and release or drop those that a fence holds",
-		"emails list REFERENCE, emails resend NUMBER, emails held, emails release, or emails drop",
-		listEmailsCommand(), resendEmailCommand(), heldEmailsCommand(), releaseEmailsCommand(), dropEmailsCommand())
+	return group("emails", "List and show emails, send one again, and release or drop those that a fence holds",
+		"emails list, emails show NUMBER, emails resend NUMBER, emails held, emails release, or emails drop",
+		listEmailsCommand(), showEmailCommand(), resendEmailCommand(), heldEmailsCommand(), releaseEmailsCommand(), dropEmailsCommand())
 }
 
 func listEmailsCommand() *cobra.Command {
 	var flags listFlags
+	var in api.EmailFilters
 	list := &cobra.Command{
-		Use:   "list REFERENCE",
-		Short: "List a booking's emails, oldest first",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flags.check(cmd); err != nil {
-				return err
-			}
-			return booksCommand(cmd, "emails", func(books *store.Store) error {
+		Use:   "list [REFERENCE]",
+		Short: "List emails, newest first, or a booking's, oldest first",
+		Long: "Lists emails without their texts and addresses, newest first. Filters combine. With a booking's reference it lists all of its " +
+			"emails, oldest first, and ignores all filters.",
+		Args: cobra.MaximumNArgs(1),
+	}
+	typed := addFilters(list, &in)
+	flags.addEvery(list)
+	list.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := errors.Join(typed.read(""), flags.check(cmd)); err != nil {
+			return err
+		}
+		filter, problems := in.Filter()
+		if err := misusedFilters(problems); err != nil {
+			return err
+		}
+		return booksCommand(cmd, "emails", func(books *store.Store) error {
+			if len(args) > 0 {
 				known, err := findBooking(cmd.Context(), books, args[0])
 				if err != nil {
 					return err
 				}
-				emails, err := books.ListEmails(cmd.Context(), store.EmailFilter{Reference: known.Reference, Limit: maxListed})
-				if err != nil {
-					return err
-				}
-				slices.Reverse(emails)
-				return listedEmails.print(cmd.OutOrStdout(), flags, emails)
+				filter, flags.all = store.EmailFilter{Reference: known.Reference}, true
+			}
+			emails, err := everyOf(flags, listedEmails.cursor, func(before uint64, limit int) ([]store.ListedEmail, error) {
+				filter.Before, filter.Limit = before, limit
+				return books.ListEmails(cmd.Context(), filter)
 			})
-		},
+			if err != nil {
+				return err
+			}
+			if len(args) > 0 {
+				slices.Reverse(emails)
+			}
+			return listedEmails.print(cmd.OutOrStdout(), flags, emails)
+		})
 	}
-	flags.add(list)
 	return list
 }
 
+func showEmailCommand() *cobra.Command {
+	var format string
+	show := &cobra.Command{
+		Use:   "show NUMBER",
+		Short: "Show an email without its text and address; emails list shows its number",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format, shownFormats); err != nil {
+				return err
+			}
+			id, err := emailNumber(args[0])
+			if err != nil {
+				return err
+			}
+			return booksCommand(cmd, "emails", func(books *store.Store) error {
+				email, err := books.ListedEmail(cmd.Context(), id)
+				switch {
+				case err != nil:
+					return orMissing(err, noSuchEmail, id)
+				case format == "json":
+					return printJSON(cmd.OutOrStdout(), view.EmailOf(email))
+				}
+				return listedEmails.printFacts(cmd.OutOrStdout(), email, [][2]any{
+					{"audience", view.EmailOf(email).Audience}, {"message id", email.MessageID},
+				}...)
+			})
+		},
+	}
+	formatFlag(show, &format, shownFormats...)
+	return show
+}
+
+const noSuchEmail = "no email has the number %d: see emails list"
+
+func emailNumber(text string) (uint64, error) {
+	id, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return 0, misused("invalid email %q: must be a number shown by emails list", text)
+	}
+	return id, nil
+}
+
 var listedEmails = listing[store.ListedEmail, view.Email]{
-	name: "emails", header: []any{"NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "LAST ERROR"},
-	show: view.EmailOf,
+	name: "emails", header: []any{"NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "BOOKING", "LAST ERROR"},
+	show:   view.EmailOf,
+	cursor: func(e store.ListedEmail) uint64 { return e.ID },
 	cells: func(email view.Email) []any {
 		sent := "-"
 		if email.SentAt != nil {
 			sent = email.SentAt.Format(time.RFC3339)
 		}
-		return []any{email.Number, email.Kind, email.Status, email.Attempts, email.WrittenAt.Format(time.RFC3339), sent, email.LastError}
+		return []any{
+			email.Number, email.Kind, email.Status, email.Attempts, email.WrittenAt.Format(time.RFC3339), sent, orDash(email.Booking),
+			email.LastError,
+		}
 	},
 }
 
@@ -69,15 +133,15 @@ func resendEmailCommand() *cobra.Command {
 			"sent unchanged.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseUint(args[0], 10, 63)
+			id, err := emailNumber(args[0])
 			if err != nil {
-				return misused("invalid email %q: must be a number shown by emails list REFERENCE", args[0])
+				return err
 			}
 			ctx := correlated(cmd.Context())
 			return workflowsCommand(cmd, "emails", func(books *store.Store, dispatcher *dispatch.Client) error {
 				copied, err := books.ResendEmail(ctx, id, actor(ctx), books.Now())
 				if err != nil {
-					return orMissing(err, "no email has the number %d: see emails list REFERENCE", id)
+					return orMissing(err, noSuchEmail, id)
 				}
 				failpoint.Hit("resend-after-copy")
 				if err := sendCopy(cmd.Context(), books, dispatcher, copied); err != nil {

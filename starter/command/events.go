@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"farebook/booking"
 	"farebook/internal/config"
+	"farebook/starter/api"
 	"farebook/starter/dispatch"
 	"farebook/starter/inbox"
 	"farebook/starter/view"
@@ -42,69 +41,42 @@ func eventTypesCommand() *cobra.Command {
 			return err
 		},
 	}
-	flags.add(types)
+	flags.addShown(types)
 	return types
 }
 
 func listEventsCommand() *cobra.Command {
 	var flags listFlags
-	var filter store.EventFilter
-	var state string
+	var in api.EventFilters
 	list := &cobra.Command{
-		Use:   "list",
+		Use:   "list [ID]",
 		Short: "List events, newest first",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter.State, filter.Before, filter.Limit = store.EventState(state), flags.before, flags.limit
-			if err := errors.Join(checkFilter(filter), flags.check(cmd)); err != nil {
+		Long: "Lists events, newest first. Filters combine. With an argument it lists an event evt_..., the events about an object (pi_, ch_, " +
+			"re_, dp_, du_, po_) or those that name a booking FB-..., and ignores all filters.",
+		Args: cobra.MaximumNArgs(1),
+	}
+	typed := addFilters(list, &in)
+	flags.addEvery(list)
+	list.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := errors.Join(typed.read(strings.Join(args, "")), flags.check(cmd)); err != nil {
+			return err
+		}
+		filter, problems := in.Filter()
+		if err := misusedFilters(problems); err != nil {
+			return err
+		}
+		return booksCommand(cmd, "events", func(books *store.Store) error {
+			events, err := everyOf(flags, listedEvents.cursor, func(before uint64, limit int) ([]store.ListedEvent, error) {
+				filter.Before, filter.Limit = before, limit
+				return books.Events(cmd.Context(), filter)
+			})
+			if err != nil {
 				return err
 			}
-			return booksCommand(cmd, "events", func(books *store.Store) error {
-				events, err := books.Events(cmd.Context(), filter)
-				if err != nil {
-					return err
-				}
-				return listedEvents.print(cmd.OutOrStdout(), flags, events)
-			})
-		},
+			return listedEvents.print(cmd.OutOrStdout(), flags, events)
+		})
 	}
-	list.Flags().StringVar(&state, "state", "", "only events in this state: "+eventStates())
-	list.Flags().StringVar(&filter.Type, "type", "", "only events of this type, such as payment_intent.succeeded")
-	list.Flags().StringVar(&filter.Reference, "booking", "", "only events of the booking with this reference")
-	flags.addPages(list)
-	var states []string
-	for _, known := range store.EventStates {
-		states = append(states, string(known))
-	}
-	completeFlag(list, "state", states...)
 	return list
-}
-
-// eventStates is "received, processing, ... or ignored".
-func eventStates() string {
-	var out strings.Builder
-	for i, state := range store.EventStates {
-		switch {
-		case i == len(store.EventStates)-1:
-			out.WriteString(" or ")
-		case i > 0:
-			out.WriteString(", ")
-		}
-		out.WriteString(string(state))
-	}
-	return out.String()
-}
-
-func checkFilter(filter store.EventFilter) error {
-	if filter.State != "" && !slices.Contains(store.EventStates, filter.State) {
-		return misused("invalid --state %q: must be %s", filter.State, eventStates())
-	}
-	if filter.Reference != "" {
-		if _, err := booking.ParseReference(filter.Reference); err != nil {
-			return misused("invalid --booking: %w", err)
-		}
-	}
-	return nil
 }
 
 var listedEvents = listing[store.ListedEvent, view.Event]{

@@ -63,7 +63,7 @@ func fenceStatusCommand() *cobra.Command {
 		Short: "Show whether a fence is up, and earlier fences",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(checkFormat(format, listFormats), checkLimit(limit)); err != nil {
+			if err := errors.Join(checkFormat(format, shownFormats), checkLimit(limit)); err != nil {
 				return err
 			}
 			return booksCommand(cmd, "fence", func(books *store.Store) error {
@@ -80,7 +80,7 @@ func fenceStatusCommand() *cobra.Command {
 		},
 	}
 	status.Flags().IntVar(&limit, "limit", 10, fmt.Sprintf("number of fences, from 1 to %d", maxListed))
-	formatFlag(status, &format, listFormats...)
+	formatFlag(status, &format, shownFormats...)
 	return status
 }
 

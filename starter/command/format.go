@@ -9,10 +9,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// formatFlag adds --format to a command. The default is a table.
+// formatFlag adds --output to a command. The default is a table.
 func formatFlag(cmd *cobra.Command, format *string, formats ...string) {
-	cmd.Flags().StringVar(format, "format", "table", "output format: "+oneOf(formats))
-	completeFlag(cmd, "format", formats...)
+	outputFlag(cmd, format, "table", formats)
+}
+
+// outputFlag adds --output, and --format, its name in earlier releases, which scripts have.
+func outputFlag(cmd *cobra.Command, format *string, usual string, formats []string) {
+	for _, name := range []string{"output", "format"} {
+		cmd.Flags().StringVar(format, name, usual, "output format: "+oneOf(formats))
+		completeFlag(cmd, name, formats...)
+	}
+	_ = cmd.Flags().MarkHidden("format") // it fails only for an unknown flag
 }
 
 // completeFlag lets the shell complete a flag's values.
@@ -21,17 +29,18 @@ func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// The formats of a list, and of a reconciliation, which is also opened in a spreadsheet.
+// The formats of one object, and of a list and a reconciliation, which are also opened in a spreadsheet.
 var (
-	listFormats = []string{"table", "json"}
-	runFormats  = []string{"table", "json", "csv"}
+	shownFormats = []string{"table", "json"}
+	listFormats  = []string{"table", "json", "csv"}
+	runFormats   = listFormats
 )
 
 func checkFormat(format string, formats []string) error {
 	if slices.Contains(formats, format) {
 		return nil
 	}
-	return misused("invalid --format %q: must be %s", format, oneOf(formats))
+	return misused("invalid --output %q: must be %s", format, oneOf(formats))
 }
 
 // oneOf joins values as alternatives: "table, json or csv".
@@ -46,6 +55,14 @@ func timeOrDash(at *time.Time) string {
 		return "-"
 	}
 	return at.UTC().Format("2006-01-02 15:04")
+}
+
+// timeOrNone is a time for a cell, or a dash.
+func timeOrNone(at *time.Time) any {
+	if at == nil {
+		return "-"
+	}
+	return *at
 }
 
 func orDash(text string) string {

@@ -206,7 +206,7 @@ func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) e
 		return err
 	}
 	out := cmd.OutOrStdout()
-	if flags.format != "json" {
+	if flags.format == "table" {
 		if err := printWaiting(out, calendar, open); err != nil {
 			return err
 		}

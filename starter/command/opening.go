@@ -33,7 +33,7 @@ func openingCommand() *cobra.Command {
 			"--at it prints the opening balance.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(flags.format, listFormats); err != nil {
+			if err := checkFormat(flags.format, shownFormats); err != nil {
 				return err
 			}
 			if flags.at == "" {
@@ -51,7 +51,7 @@ func openingCommand() *cobra.Command {
 	}
 	open.Flags().StringVar(&flags.at, "at", "", "the time of the balance, such as 2026-11-01T00:00:00Z")
 	open.Flags().BoolVar(&flags.dryRun, "dry-run", false, "print what would be posted, and change nothing")
-	formatFlag(open, &flags.format, listFormats...)
+	formatFlag(open, &flags.format, shownFormats...)
 	return open
 }
 

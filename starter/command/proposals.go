@@ -71,12 +71,12 @@ func listProposalsCommand() *cobra.Command {
 // proposalsFor prints proposals for an operator.
 func proposalsFor(by access.Actor) listing[proposals.Proposal, view.MoneyProposal] {
 	return listing[proposals.Proposal, view.MoneyProposal]{
-		name: "proposals", header: []any{"PROPOSAL", "STATE", "KIND", "SUBJECT", "AMOUNT", "PROPOSED", "BY"},
+		name: "proposals", header: []any{"PROPOSAL", "STATE", "KIND", "SUBJECT", "AMOUNT", "PROPOSED", "BY"}, amounts: []int{4},
 		show:   func(p proposals.Proposal) view.MoneyProposal { return view.MoneyProposalOf(p, by) },
 		cursor: func(p proposals.Proposal) uint64 { return p.ID },
 		cells: func(p view.MoneyProposal) []any {
 			return []any{
-				p.Code, p.State, p.Kind, proposalSubject(p), p.Amount.Format(money.LocaleEN), p.ProposedAt.Format(time.RFC3339), p.ProposedBy,
+				p.Code, p.State, p.Kind, proposalSubject(p), p.Amount, p.ProposedAt.Format(time.RFC3339), p.ProposedBy,
 			}
 		},
 	}
@@ -109,7 +109,7 @@ func showProposalCommand() *cobra.Command {
 			})
 		},
 	}
-	flags.add(show)
+	flags.addShown(show)
 	return show
 }
 

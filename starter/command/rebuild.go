@@ -30,7 +30,7 @@ func rebuildCommand() *cobra.Command {
 			"Nothing is charged, refunded or sent. A fence has to be up: see docs/disaster.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := checkFormat(format, shownFormats); err != nil {
 				return err
 			}
 			var from time.Time
@@ -55,7 +55,7 @@ func rebuildCommand() *cobra.Command {
 		"client for bookings whose PaymentIntent names no client (older releases) or a client that was lost as well")
 	cmd.MarkFlagsMutuallyExclusive("apply", "since")
 	cmd.MarkFlagsMutuallyExclusive("apply", "client")
-	formatFlag(cmd, &format, listFormats...)
+	formatFlag(cmd, &format, shownFormats...)
 	return cmd
 }
 

@@ -33,7 +33,7 @@ func (f replayFlags) check() error {
 	case f.only != "" && !typeName.MatchString(f.only):
 		return misused("invalid --type %q: must be a workflow type, such as BookingPayment", f.only)
 	}
-	return checkFormat(f.format, listFormats)
+	return checkFormat(f.format, shownFormats)
 }
 
 // replayCommand replays against workflows, by type.
@@ -57,7 +57,7 @@ func replayCommand(workflows map[string]any) *cobra.Command {
 	command.Flags().IntVar(&flags.open, "limit", 10_000, "maximum number of running workflows of each type, the newest first")
 	command.Flags().IntVar(&flags.closed, "closed", 100, "number of closed workflows of each type, the newest first")
 	command.Flags().StringVar(&flags.only, "type", "", "replay only this workflow type")
-	formatFlag(command, &flags.format, listFormats...)
+	formatFlag(command, &flags.format, shownFormats...)
 	return command
 }
 

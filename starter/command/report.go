@@ -60,8 +60,7 @@ func (f *intervalFlags) addBasis(cmd *cobra.Command, format string, formats []st
 }
 
 func (f *intervalFlags) addFormat(cmd *cobra.Command, format string, formats []string) {
-	cmd.Flags().StringVar(&f.format, "format", format, "output format: "+oneOf(formats))
-	completeFlag(cmd, "format", formats...)
+	outputFlag(cmd, &f.format, format, formats)
 }
 
 // bookReport runs a report on connections for large reads, and prints what proves it on standard error. It returns ErrBroken for a report

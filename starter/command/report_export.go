@@ -11,7 +11,7 @@ import (
 func exportCommand() *cobra.Command {
 	var flags intervalFlags
 	command := &cobra.Command{
-		Use:   "export --format csv|json|hledger|beancount [--month 2026-11 | --from TIME --to TIME]",
+		Use:   "export --output csv|json|hledger|beancount [--month 2026-11 | --from TIME --to TIME]",
 		Short: "Export the ledger for another program",
 		Long: "Writes the transactions of an interval with the opening balances before them. For hledger and beancount it declares every " +
 			"account and currency and asserts the closing balances: `hledger check --strict` and `bean-check` accept it." + proves,

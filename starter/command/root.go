@@ -36,7 +36,7 @@ func Root() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(serveCommand(), migrateCommand(), setupCommand(), clientCommand(), apiKeyCommand(), auditCommand(), eventsCommand(),
-		emailsCommand(), bookingsCommand(), evidenceCommand(), refundCommand(), proposalsCommand(),
+		emailsCommand(), bookingsCommand(), refundsCommand(), disputesCommand(), evidenceCommand(), refundCommand(), proposalsCommand(),
 		reconcileCommand(), scheduleCommand(), importCommand(), attentionCommand(), webhookEndpointsCommand(), openingCommand(),
 		fenceCommand(), rebuildCommand(),
 		ledgerCommand(), payoutsCommand(), verifyCommand(), replayCommand(workflows.ByType()), payloadsCommand(),

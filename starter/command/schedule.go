@@ -114,8 +114,8 @@ func scheduleAction(use, short string, act func(*cobra.Command, *dispatch.Client
 func showScheduleCommand() *cobra.Command {
 	var format string
 	show := scheduleAction("show", "Show the schedule, its last runs and its next runs", showSchedule)
-	show.PreRunE = func(*cobra.Command, []string) error { return checkFormat(format, listFormats) }
-	formatFlag(show, &format, listFormats...)
+	show.PreRunE = func(*cobra.Command, []string) error { return checkFormat(format, shownFormats) }
+	formatFlag(show, &format, shownFormats...)
 	return show
 }
 
@@ -132,7 +132,7 @@ func showSchedule(cmd *cobra.Command, dispatcher *dispatch.Client) error {
 	if err != nil {
 		return makeSchedule(err)
 	}
-	if format := cmd.Flags().Lookup("format"); format != nil && format.Value.String() == "json" {
+	if format := cmd.Flags().Lookup("output"); format != nil && format.Value.String() == "json" {
 		return printJSON(cmd.OutOrStdout(), recon.ScheduleOf(stands))
 	}
 	return printSchedule(cmd.OutOrStdout(), stands)

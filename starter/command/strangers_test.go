@@ -144,16 +144,16 @@ func TestEveryListIsOneShapeInJSON(t *testing.T) {
 
 func TestFormatsThatDoNotExist(t *testing.T) {
 	t.Parallel()
+	for _, args := range []string{"events types", "verify", "schedule show", "refunds show RF-00000000", "payouts show po_1"} {
+		_, _, err := run(t, append(strings.Fields(args), "--format", "x")...)
+		require.ErrorContains(t, err, `invalid --output "x": must be table or json`, args)
+	}
 	for _, args := range []string{
-		"events list", "events types", "emails list FB-00000000", "verify", "schedule show", "client list",
-		"api-key list", "audit",
+		"reconcile", "reconcile show recon_x", "reconcile follow recon_x", "events list", "emails list FB-00000000", "client list",
+		"api-key list", "audit", "bookings list", "refunds list", "disputes list", "payouts list", "attention list",
 	} {
 		_, _, err := run(t, append(strings.Fields(args), "--format", "x")...)
-		require.ErrorContains(t, err, `invalid --format "x": must be table or json`, args)
-	}
-	for _, args := range []string{"reconcile", "reconcile show recon_x", "reconcile follow recon_x"} {
-		_, _, err := run(t, append(strings.Fields(args), "--format", "x")...)
-		require.ErrorContains(t, err, `invalid --format "x": must be table, json or csv`, args)
+		require.ErrorContains(t, err, `invalid --output "x": must be table, json or csv`, args)
 	}
 }
 

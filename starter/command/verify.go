@@ -43,7 +43,7 @@ func verifyCommand() *cobra.Command {
 	verify.Flags().BoolVar(&options.booksOnly, "books", false, "check only the books, without Stripe and Temporal")
 	verify.Flags().BoolVar(&options.whole, "whole", false, "read the whole tables, and not only what has changed since the last proof")
 	verify.Flags().BoolVar(&options.restart, "restart", false, "with --whole: begin anew instead of continuing an interrupted proof")
-	formatFlag(verify, &options.format, listFormats...)
+	formatFlag(verify, &options.format, shownFormats...)
 	return verify
 }
 
@@ -54,7 +54,7 @@ type verifyOptions struct {
 }
 
 func verify(cmd *cobra.Command, options verifyOptions) error {
-	if err := checkFormat(options.format, listFormats); err != nil {
+	if err := checkFormat(options.format, shownFormats); err != nil {
 		return err
 	}
 	if options.restart && !options.whole {

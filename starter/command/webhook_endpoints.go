@@ -65,7 +65,7 @@ func showEndpointCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use: "show ENDPOINT", Short: "Show a webhook endpoint", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format, listFormats); err != nil {
+			if err := checkFormat(format, shownFormats); err != nil {
 				return err
 			}
 			return endpointCommand(cmd, args[0], func(books *store.Store, found store.Endpoint) error {
@@ -93,7 +93,7 @@ func showEndpointCommand() *cobra.Command {
 			})
 		},
 	}
-	formatFlag(show, &format, listFormats...)
+	formatFlag(show, &format, shownFormats...)
 	return show
 }
 

@@ -1,0 +1,262 @@
+package command
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/spf13/cobra"
+
+	"farebook/internal/config"
+	"farebook/store"
+)
+
+// asked are the filters of a list over HTTP, which make the store's.
+type asked[Filter any] interface {
+	Filter() (Filter, []*huma.ErrorDetail)
+}
+
+// objects are a kind of objects that operators list and show: bookings, refunds, disputes, payouts.
+type objects[Filter, Row, Shown any] struct {
+	listing[Row, Shown]
+
+	one   string // "refund"
+	names string // what the argument of the list may be
+	read  func(ctx context.Context, books *store.Store, f Filter, p store.Page) (store.Listed[Row], error)
+	// open shows one object. needs are the parts of the configuration that it needs beside the database.
+	open  func(cmd *cobra.Command, cfg config.Config, books *store.Store, row Row, format string) error
+	needs []config.Part
+}
+
+// pageFlags are the flags of a list that is read in pages by a cursor.
+type pageFlags struct {
+	listFlags
+
+	after string
+}
+
+func (f *pageFlags) addTo(cmd *cobra.Command) {
+	f.add(cmd)
+	f.addLimit(cmd)
+	cmd.Flags().StringVar(&f.after, "after", "", "continue after this cursor, which the previous page printed, with the same filters")
+	cmd.Flags().BoolVar(&f.all, "all", false, "every page")
+	cmd.MarkFlagsMutuallyExclusive("all", "limit")
+}
+
+// listObjects is the command that lists objects by the filters of the list over HTTP, In.
+func listObjects[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row, Shown]) *cobra.Command {
+	var in In
+	var flags pageFlags
+	list := &cobra.Command{
+		Use:   "list [ID]",
+		Short: "List " + o.name + ", newest first",
+		Long: "Lists " + o.name + " of every client, newest first. Filters combine. With an argument (" + o.names + ") it lists what that " +
+			"names and ignores all filters; as a table, one hit is shown like " + o.name + " show.",
+		Args: cobra.MaximumNArgs(1),
+	}
+	typed := addFilters(list, &in)
+	flags.addTo(list)
+	list.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := flags.check(cmd); err != nil {
+			return err
+		}
+		named := strings.Join(args, "")
+		if len(args) > 0 && named == "" {
+			return misused("the argument is empty: leave it out, or give %s", o.names)
+		}
+		if err := typed.read(named); err != nil {
+			return err
+		}
+		filter, problems := in.Filter()
+		if err := misusedFilters(problems); err != nil {
+			return err
+		}
+		open := named != "" && flags.format == "table"
+		return o.onBooks(cmd, open, func(cfg config.Config, books *store.Store) error {
+			if open {
+				found, err := o.read(cmd.Context(), books, filter, store.Page{Limit: 2})
+				if err == nil && len(found.Rows) == 1 {
+					return o.open(cmd, cfg, books, found.Rows[0], flags.format)
+				}
+			}
+			return o.printPages(cmd, books, filter, in, flags)
+		})
+	}
+	return list
+}
+
+// showObject is the command that shows the object that an id names.
+func showObject[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row, Shown]) *cobra.Command {
+	var format string
+	show := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show a " + o.one,
+		Long:  "Shows the " + o.one + " that an id names: " + o.names + ".",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(format, shownFormats); err != nil {
+				return err
+			}
+			return o.onBooks(cmd, true, func(cfg config.Config, books *store.Store) error {
+				row, err := findObject[In](cmd.Context(), books, o, args[0])
+				if err != nil {
+					return err
+				}
+				return o.open(cmd, cfg, books, row, format)
+			})
+		},
+	}
+	formatFlag(show, &format, shownFormats...)
+	return show
+}
+
+// findObject finds the one object that an id names.
+func findObject[In asked[Filter], Filter, Row, Shown any](
+	ctx context.Context, books *store.Store, o objects[Filter, Row, Shown], id string,
+) (row Row, err error) {
+	var in In
+	if err := addFilters(&cobra.Command{}, &in).read(id); err != nil {
+		return row, err
+	}
+	filter, problems := in.Filter()
+	if err := misusedFilters(problems); err != nil {
+		return row, err
+	}
+	found, err := o.read(ctx, books, filter, store.Page{Limit: 2})
+	switch {
+	case err != nil:
+		return row, err
+	case len(found.Rows) == 0:
+		return row, fmt.Errorf("%s names no %s: see starter %s list", id, o.one, o.name)
+	case len(found.Rows) > 1:
+		return row, misused("%s names several %s: see starter %s list %s", id, o.name, o.name, id)
+	}
+	return found.Rows[0], nil
+}
+
+// onBooks runs work on the database, with the configuration that opening an object needs, if it may open one.
+func (o objects[Filter, Row, Shown]) onBooks(cmd *cobra.Command, opens bool, work func(config.Config, *store.Store) error) error {
+	parts := []config.Part{config.Database}
+	if opens {
+		parts = append(parts, o.needs...)
+	}
+	cfg, log, err := load(cmd.ErrOrStderr(), o.name, parts...)
+	if err != nil {
+		return err
+	}
+	return withStore(cmd.Context(), cfg, log, func(books *store.Store) error { return work(cfg, books) })
+}
+
+// printPages prints a page, or every page, and how to continue. CSV is written while pages are read; a table and JSON need every row first.
+func (o objects[Filter, Row, Shown]) printPages(cmd *cobra.Command, books *store.Store, filter Filter, in any, flags pageFlags) error {
+	cursors, err := o.cursors(cmd.Context(), books, in)
+	if err != nil {
+		return err
+	}
+	at, err := cursors.position(flags.after)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	file, first := csv.NewWriter(out), true
+	var rows []Row
+	for listed := 0; ; {
+		page := store.Page{After: at, Limit: flags.limit - listed}
+		if flags.all {
+			page.Limit = maxListed
+		}
+		found, err := o.read(cmd.Context(), books, filter, page)
+		if err != nil {
+			return err
+		}
+		listed += len(found.Rows)
+		if flags.format == "csv" {
+			err = o.printCSV(file, found.Rows, first)
+			first = false
+		} else {
+			rows = append(rows, found.Rows...)
+		}
+		switch {
+		case err != nil:
+			return err
+		case found.Next == nil:
+			return o.printRead(cmd, flags, rows, "")
+		case !flags.all && listed >= flags.limit:
+			return o.printRead(cmd, flags, rows, cursors.text(*found.Next))
+		}
+		at = *found.Next
+	}
+}
+
+// printRead prints rows, unless they are printed already, and the cursor of the next page, if there is one.
+func (o objects[Filter, Row, Shown]) printRead(cmd *cobra.Command, flags pageFlags, rows []Row, next string) error {
+	out := cmd.OutOrStdout()
+	switch flags.format {
+	case "csv":
+		out = cmd.ErrOrStderr() // the file has rows only
+	case "json":
+		list := map[string]any{}
+		if next != "" {
+			list["next"] = next
+		}
+		return o.printJSON(out, rows, list)
+	default:
+		if err := o.printTable(out, rows); err != nil {
+			return err
+		}
+	}
+	if next == "" {
+		return nil
+	}
+	return printText(out, "\nFor older entries, add: --after %s\n", next)
+}
+
+// cursors write and read the positions of a list with its filters.
+type cursors struct {
+	installation store.Installation
+	binding      string
+}
+
+func (o objects[Filter, Row, Shown]) cursors(ctx context.Context, books *store.Store, in any) (cursors, error) {
+	installation, err := books.Installation(ctx)
+	if err != nil {
+		return cursors{}, err
+	}
+	text, err := json.Marshal(in)
+	if err != nil {
+		return cursors{}, fmt.Errorf("bind a cursor to its filters: %w", err)
+	}
+	return cursors{installation, "starter " + o.name + " list\n" + string(text)}, nil
+}
+
+func (c cursors) text(p store.Position) string { return c.installation.Cursor(c.binding, p) }
+
+func (c cursors) position(text string) (store.Position, error) {
+	if text == "" {
+		return store.Position{}, nil
+	}
+	at, err := c.installation.Position(c.binding, text)
+	if err != nil {
+		return at, misused("invalid --after: must be the cursor that the previous page of this list printed, with the same filters")
+	}
+	return at, nil
+}
+
+// printFacts prints an object as the columns of its list, one below the other, with more of it.
+func (l listing[Row, Shown]) printFacts(out io.Writer, row Row, more ...[2]any) error {
+	cells := l.cells(l.show(row))
+	facts := newTable(out, l.header[0], tableCell(cells[0]))
+	for i, name := range l.header[1:] {
+		facts.row(strings.ToLower(fmt.Sprint(name)), tableCell(cells[i+1]))
+	}
+	for _, fact := range more {
+		if text := tableCell(fact[1]); text != "" && text != "-" {
+			facts.row(fact[0], text)
+		}
+	}
+	return facts.flush()
+}
