@@ -38,7 +38,7 @@ func (a *api) addBookings(spec huma.API) {
 			"`payment.clientSecret`, before `holdExpiresAt`.",
 		DefaultStatus: http.StatusCreated,
 		Middlewares:   huma.Middlewares{requireKey(spec), requireJSON(spec)},
-		Errors:        []int{400, 408, 409, 413, 415, 422},
+		Errors:        []int{400, 408, 409, 410, 413, 415, 422},
 		Parameters:    keyParameter(true),
 		// decode.go reads the body, more strictly than encoding/json. readBody has received all of it by then, so that a deadline set
 		// by huma could only end the answer.

@@ -48,7 +48,7 @@ func (a *api) actionBy(spec huma.API, operation huma.Operation, anyOf ...access.
 		key = requireKey(spec)
 	}
 	operation.Middlewares = huma.Middlewares{key, body}
-	operation.Errors = []int{400, 404, 408, 409, 413, 415, 422}
+	operation.Errors = []int{400, 404, 408, 409, 410, 413, 415, 422}
 	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
 	return a.guard(spec, operation, anyOf...)
 }

@@ -31,7 +31,7 @@ func (a *api) evidenceAction(spec huma.API, operation huma.Operation, take ...fu
 		key = requireKey(spec)
 	}
 	operation.Middlewares = append(huma.Middlewares{key}, take...)
-	operation.Errors = []int{400, 404, 408, 409, 413, 415, 422}
+	operation.Errors = []int{400, 404, 408, 409, 410, 413, 415, 422}
 	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
 	return a.guardOpen(spec, operation, access.DisputesWrite)
 }

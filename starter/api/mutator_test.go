@@ -48,6 +48,7 @@ func TestMutatedRequestsAreAnswered(t *testing.T) { //nolint:paralleltest // it 
 	})
 	s.token = s.db.NewKey(t, "mutator", access.All()...)
 	verdicts := &verdicts{byOperation: map[string]map[int]int{}}
+	s.register("https://shop.example/paid") // the address of the example of a booking
 	operations, ids := s.operations(), s.plant(verdicts)
 	var group sync.WaitGroup
 	for worker := range uint64(mutatorWorkers) {

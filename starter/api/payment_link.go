@@ -21,12 +21,12 @@ const (
 )
 
 func (a *api) addPaymentLink(spec huma.API) {
-	register(a, spec, a.action(spec, access.BookingsWrite, huma.Operation{
+	register(a, spec, a.movesMoney(spec, a.action(spec, access.BookingsWrite, huma.Operation{
 		OperationID: "create-payment-link", Path: paymentLinkPath, Summary: "Make a link to a booking's payment page",
 		Description: "A link that is valid from now on for as long as `PAY_LINK_READABLE` says, and at least as long as that after the hold. " +
 			"Earlier links stay valid until they end: each shows the same payment, so that nothing can be paid twice. After the hold, the page " +
 			"shows the outcome. Who has the link can pay, and sees flight, passengers and amount: send it to the traveller only.",
-	}), a.createPaymentLink)
+	})), a.createPaymentLink)
 }
 
 // paymentLinkBody answers POST .../payment-link. It is stored without the link, which is made again from the other two.
