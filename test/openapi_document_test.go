@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -129,9 +128,6 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 	t.Parallel()
 	d := readOpenAPI(t)
 	for _, o := range d.operations() {
-		if slices.Contains(calledElsewhere, o.path) {
-			continue
-		}
 		answers, _ := at(o.definition, "responses").(map[string]any)
 		examples := 0
 		for status, answer := range answers {
@@ -147,6 +143,9 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 		if required, _ := at(o.definition, "requestBody", "required").(bool); required {
 			contents, _ := at(o.definition, "requestBody", "content").(map[string]any)
 			for kind, media := range contents {
+				if at(media, "schema", "format") == "binary" {
+					continue // a file is no text of a document
+				}
 				require.NotNil(t, at(media, "example"), "%s has no example of a request of %s", o.id, kind)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // recorded are requests and answers of real calls, by operation. TestEachOperationIsCalled of test/ makes the calls, and writes the
-// file with -update.
+// file with -examples.
 //
 //go:embed examples.json
 var recorded []byte
@@ -43,7 +43,10 @@ func describeExamples(spec *huma.OpenAPI) {
 			}
 		}
 		if operation.RequestBody != nil && call.Request != nil {
-			setExample(operation.RequestBody.Content, call.Request)
+			body := *operation.RequestBody // operations of one kind share it
+			body.Content = maps.Clone(body.Content)
+			setExample(body.Content, call.Request)
+			operation.RequestBody = &body
 		}
 		if response := operation.Responses[call.Status]; response != nil {
 			setExample(response.Content, call.Answer)
