@@ -31,8 +31,8 @@ func (s *scene) disputedPayment(key string) string {
 	return id
 }
 
-// Support writes a draft with a file, whose pages are counted when it is chosen, and signs out. Finance finds it on the overview, and submits
-// it once, with the amount typed.
+// Support writes a draft with a file, whose pages are counted when it is chosen, and signs out. Finance finds it on the overview, and
+// submits it once, with the amount typed.
 func TestADraftOfEvidenceIsContinuedAndSubmitted(t *testing.T) {
 	t.Parallel()
 	s := open(t)
