@@ -23,7 +23,7 @@ WITH_STACK := $(BIN)/with-stack --
 SDK := $(CURDIR)/var/npm/farebook.tgz
 
 # What one package may take; a kill test waits out several of Temporal's time-outs.
-TEST_TIMEOUT ?= 20m
+TEST_TIMEOUT ?= 45m
 # The same on MySQL, where DDL takes several times as long as on MariaDB.
 MYSQL_TIMEOUT ?= 60m
 # How many tests of a package run beside one another: they wait for servers, timers and dead workers more than they compute.
