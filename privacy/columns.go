@@ -112,7 +112,7 @@ var bookings = []Table{
 		Name: "idempotency_keys", Codes: "idempotency_key request_sha256 operation resource lease",
 		Texts: []Text{{"answer_body", empty}},
 		Rows: []string{
-			"booking_id = @booking", "resource = @reference",
+			"booking_id = @booking", "about_booking_id = @booking", "resource = @reference",
 			"resource IN (SELECT refund_id FROM refunds WHERE booking_id = @booking)",
 		},
 		Exported: true,

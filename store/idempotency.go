@@ -19,7 +19,8 @@ type idempotencyRow struct {
 	RequestSha256  []byte
 	Operation      string
 	Resource       string
-	BookingID      *uint64
+	BookingID      *uint64 // that the request makes
+	AboutBookingID *uint64 // that it is about
 	Lease          *string
 	LeasedUntil    *time.Time
 	AnswerStatus   *int
@@ -74,6 +75,7 @@ const LeaseTime = 3 * time.Second
 type created struct {
 	resource  string
 	bookingID *uint64
+	about     *uint64 // a booking that exists
 }
 
 // claimAttempts bounds how often a claim is repeated that lost a race, for the key or for what the work draws by lot.
@@ -118,7 +120,7 @@ func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempo
 	row := &idempotencyRow{
 		ClientID: db.IDOrNil(key.Caller.ClientID), APIKeyID: key.Caller.KeyID, IdempotencyKey: []byte(key.Key), RequestSha256: key.Hash[:],
 		Operation: key.Operation,
-		Resource:  fresh.resource, BookingID: fresh.bookingID, CreatedAt: now,
+		Resource:  fresh.resource, BookingID: fresh.bookingID, AboutBookingID: fresh.about, CreatedAt: now,
 	}
 	if key.Lease != "" {
 		until := now.Add(LeaseTime)
@@ -132,11 +134,12 @@ func newIdempotencyRow(key IdempotencyKey, fresh created, now time.Time) *idempo
 func (s *Store) insertNewKey(tx *gorm.DB, key IdempotencyKey, fresh created, now time.Time) error {
 	row := newIdempotencyRow(key, fresh, now)
 	inserted := tx.Exec(`INSERT INTO idempotency_keys
-			(client_id, api_key_id, idempotency_key, request_sha256, operation, resource, booking_id, lease, leased_until, created_at)
-		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM DUAL
+			(client_id, api_key_id, idempotency_key, request_sha256, operation, resource, booking_id, about_booking_id, lease, leased_until,
+			created_at)
+		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM DUAL
 		WHERE NOT EXISTS (?)`,
-		row.ClientID, row.APIKeyID, row.IdempotencyKey, row.RequestSha256, row.Operation, row.Resource, row.BookingID, row.Lease,
-		row.LeasedUntil, row.CreatedAt, s.under(tx.Statement.Context, key).Select("1"))
+		row.ClientID, row.APIKeyID, row.IdempotencyKey, row.RequestSha256, row.Operation, row.Resource, row.BookingID, row.AboutBookingID,
+		row.Lease, row.LeasedUntil, row.CreatedAt, s.under(tx.Statement.Context, key).Select("1"))
 	if inserted.Error == nil && inserted.RowsAffected == 0 {
 		return errKnown
 	}
@@ -191,7 +194,7 @@ func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource
 		if asked.Action == "" {
 			return created{resource: resource}, nil
 		}
-		return created{resource, asked.BookingID}, audit(tx, now, asked)
+		return created{resource: resource, about: asked.BookingID}, audit(tx, now, asked)
 	})
 }
 

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"farebook/access"
 	"farebook/internal/dev/testkit"
+	"farebook/starter/dispatch"
 	"farebook/starter/view"
 	"farebook/workflows"
 )
@@ -220,4 +222,14 @@ func TestOperationsEventsNeedTheirScope(t *testing.T) {
 func signalNow(s *testkit.Stack, endpointID string) error {
 	return s.Temporal.SignalWorkflow(s.T.Context(), workflows.DeliverWebhooksWorkflowID(endpointID), "", workflows.SignalWebhooks,
 		workflows.WebhooksSignal{Now: true})
+}
+
+// deliver runs the workflow of an endpoint that has nothing to be delivered, so that it has a history.
+func deliver(s *testkit.Stack) {
+	s.T.Helper()
+	endpoint := newReceiver(s).register("shop")
+	_, err := s.Temporal.ExecuteWorkflow(s.T.Context(), client.StartWorkflowOptions{
+		ID: workflows.DeliverWebhooksWorkflowID(endpoint.ID), TaskQueue: dispatch.WebhooksQueue(s.Config.TaskQueue),
+	}, workflows.TypeDeliverWebhooks, workflows.DeliverWebhooksInput{EndpointID: endpoint.ID})
+	require.NoError(s.T, err)
 }
