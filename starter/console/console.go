@@ -33,6 +33,7 @@ import (
 	"farebook/starter/console/reconciliations"
 	"farebook/starter/console/signin"
 	"farebook/starter/limit"
+	"farebook/starter/web"
 	"farebook/store"
 )
 
@@ -70,10 +71,8 @@ const requestsPerSecond = 50
 type console struct {
 	Deps
 
-	site    *page.Site
-	signIn  *signin.SignIn
-	buckets *limit.Buckets[netip.Prefix]
-	policy  string // the policy of contents
+	site   *page.Site
+	signIn *signin.SignIn
 }
 
 // New returns the handler of everything below page.Root.
@@ -81,7 +80,7 @@ func New(deps Deps) (http.Handler, error) {
 	if deps.Requests == (limit.Rate{}) {
 		deps.Requests = limit.PerSecond(requestsPerSecond)
 	}
-	c := &console{Deps: deps, buckets: limit.NewBuckets[netip.Prefix](deps.Requests), policy: policyFor(deps.SignIn.Issuer)}
+	c := &console{Deps: deps}
 	c.signIn = signin.New(deps.SignIn, deps.Store, deps.Log)
 	c.site = page.NewSite(page.Config{
 		API: caller.New(deps.API), Person: c.signIn.Person, As: as, BooksZone: deps.BooksZone, Secure: deps.SignIn.Secure(), Live: deps.Live,
@@ -99,7 +98,11 @@ func New(deps Deps) (http.Handler, error) {
 	mux.Handle(assets.Path, assets.Handler())
 	mux.Handle(page.Home, pages)
 	mux.Handle(page.Root, http.RedirectHandler(page.Home, http.StatusMovedPermanently))
-	return c.around(mux), nil
+	return web.Pages{
+		Name: "page", Headers: headersOf(deps.SignIn.Issuer), Begin: page.WithRoute,
+		Route:    func(r *http.Request) string { return page.Route(r.Context()) },
+		Requests: limit.NewBuckets[netip.Prefix](deps.Requests), TrustedProxies: deps.TrustedProxies, Log: deps.Log,
+	}.Around(mux), nil
 }
 
 // as has the API answer for somebody who has signed in.

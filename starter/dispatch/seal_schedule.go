@@ -2,10 +2,8 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"farebook/workflows"
@@ -20,18 +18,9 @@ func (c *Client) SealScheduleID() string { return workflows.TypeSealLedger + ":"
 // EnsureSealing creates the schedule that seals the ledger every hour if there is no such schedule, and reports whether it did. One that an
 // operator has changed or paused stays as it is.
 func (c *Client) EnsureSealing(ctx context.Context) (bool, error) {
-	_, err := describe(ctx, c.temporal.ScheduleClient().GetHandle(ctx, c.SealScheduleID()))
-	if !errors.Is(err, ErrNoSchedule) {
-		return false, err
-	}
-	_, err = c.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:   c.SealScheduleID(),
-		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sealEvery}}},
-		Action: &client.ScheduleWorkflowAction{
-			ID: c.SealScheduleID(), Workflow: workflows.TypeSealLedger, TaskQueue: c.taskQueue, StaticSummary: "Seal the ledger",
-			WorkflowTaskTimeout: workflows.WorkflowTaskTimeout,
-		},
-		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: sealEvery,
+	return c.ensure(ctx, housekeeping{
+		id: c.SealScheduleID(), workflow: workflows.TypeSealLedger, summary: "Seal the ledger",
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sealEvery}}},
+		catchup: sealEvery,
 	})
-	return err == nil, err
 }

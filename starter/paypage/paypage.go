@@ -1,8 +1,8 @@
 // Package paypage is the page on which travellers pay: /pay/{token}, in English and Arabic, with Stripe's Payment Element. No card data
 // reaches it. What it shows is read from the books, and never from its address.
 //
-// It imports booking, money, notice, store, starter/limit, and correlation, mail (for the words of emails), paylink and stripeapi of
-// internal. It must not import starter/api: a traveller is no client of the API.
+// It imports booking, money, notice, store, starter/limit, starter/web, and correlation, mail (for the words of emails), paylink and
+// stripeapi of internal. It must not import starter/api: a traveller is no client of the API.
 package paypage
 
 import (
@@ -16,6 +16,7 @@ import (
 	"farebook/internal/paylink"
 	"farebook/internal/stripeapi"
 	"farebook/starter/limit"
+	"farebook/starter/web"
 	"farebook/store"
 )
 
@@ -65,14 +66,9 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// AssetsPath is the path below which stylesheet and script are; the page itself is below paylink.Path.
-const AssetsPath = "/pay-assets/"
-
 type site struct {
 	Deps
 
-	policy           string
-	requests         *limit.Buckets[netip.Prefix]
 	secretsOfBooking *limit.Buckets[booking.Reference]
 	secretsOfAddress *limit.Buckets[netip.Prefix]
 }
@@ -85,7 +81,7 @@ func New(deps Deps) (http.Handler, error) {
 	}
 	limits := deps.Limits.withDefaults()
 	s := &site{
-		Deps: deps, policy: policy, requests: limit.NewBuckets[netip.Prefix](limits.Requests),
+		Deps:             deps,
 		secretsOfBooking: limit.NewBuckets[booking.Reference](limits.SecretsOfBooking),
 		secretsOfAddress: limit.NewBuckets[netip.Prefix](limits.SecretsOfAddress),
 	}
@@ -98,8 +94,26 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("GET "+paylink.Path+"{token}/receipt", s.linked(s.showReceipt, s.showNoPage))
 	mux.HandleFunc("GET "+paylink.Path+"{token}/state", s.linked(s.answerState, answerNoLink))
 	mux.Handle("POST "+paylink.Path+"{token}/secret", ownPages.Handler(s.linked(s.answerSecret, answerNoLink)))
-	mux.HandleFunc("GET "+AssetsPath+"{file}", serveAsset)
-	return s.around(mux), nil
+	mux.HandleFunc("GET "+AssetsPath+"{file}", assets.ServeHTTP)
+	return web.Pages{
+		Name: "payment page", Headers: headersOf(policy), Requests: limit.NewBuckets[netip.Prefix](limits.Requests),
+		TrustedProxies: deps.TrustedProxies, Log: deps.Log,
+		Route: func(r *http.Request) string {
+			_, route := mux.Handler(r)
+			return route
+		},
+	}.Around(mux), nil
+}
+
+// headersOf are the headers of every answer. The address of the page is a secret of the traveller: no other site learns it by a Referer.
+func headersOf(policy string) map[string]string {
+	return map[string]string{
+		"Content-Security-Policy":    policy,
+		"Referrer-Policy":            "no-referrer",
+		"X-Robots-Tag":               "noindex, nofollow",
+		"Cross-Origin-Opener-Policy": "same-origin-allow-popups",                 // wallets may open a window
+		"Permissions-Policy":         "camera=(), geolocation=(), microphone=()", // payment stays allowed, for wallets
+	}
 }
 
 // policyFor is the content security policy of the page: what Farebook serves itself, and Stripe.js with what that needs
