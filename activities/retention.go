@@ -21,7 +21,7 @@ type Retention struct {
 	Log     *slog.Logger
 }
 
-// RetainInput bounds one call, so that it ends well within an activity's time.
+// RetainInput bounds one call, so that it ends well within an activity's time: MaxSteps are the steps that read rows.
 type RetainInput struct {
 	MaxSteps int `json:"maxSteps"`
 }
@@ -29,7 +29,7 @@ type RetainInput struct {
 // RetentionProgress is what a call has done.
 type RetentionProgress struct {
 	Emptied int64 `json:"emptied,omitempty"` // rows
-	// More reports that MaxSteps were made, and that there may be more to empty.
+	// More reports that MaxSteps steps have read rows, and that there may be more to empty.
 	More bool `json:"more,omitempty"`
 }
 
@@ -68,13 +68,16 @@ func (r *Retention) Retain(ctx context.Context, in RetainInput) (RetentionProgre
 	return done, nil
 }
 
-// retainTable makes steps on a table until it is done, or none are left.
+// retainTable runs steps on a table until it is done or the limit is reached. A step that reads nothing does not count: each call begins at
+// the first table, and those that are done must not use up the steps of the others.
 func (r *Retention) retainTable(ctx context.Context, table privacy.Table, period time.Duration, steps *int) (emptied int64, err error) {
 	for *steps > 0 {
-		*steps--
 		step, err := r.Books.Retain(ctx, table.Name, period, stepOf(table.Kept.Group), byRetention)
 		if err != nil {
 			return emptied, storeError(err)
+		}
+		if step.Read > 0 {
+			*steps--
 		}
 		emptied += step.Emptied
 		r.Metrics.Emptied(table.Name, step.Emptied)

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/testkit"
+	"farebook/privacy"
 	"farebook/workflows"
 )
 
@@ -130,7 +132,7 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{
-				Processes: true, WorkerFailpoint: point, Env: []string{"RETENTION=answers:30,emails:30,events:30,travellers:3650"},
+				Processes: true, WorkerFailpoint: point, Env: []string{"RETENTION=answers:30,emails:30,notes:30,items:30,events:30,views:30,travellers:3650"},
 			})
 			body := testkit.BookingBody(nil)
 			old := s.Book("old", body)
@@ -148,6 +150,11 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 			require.Zero(t, s.DB.Count(t,
 				"SELECT COUNT(*) FROM stripe_events WHERE processed AND payload <> '' AND received_at < NOW() - INTERVAL 30 DAY"))
 			require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM bookings WHERE erased_at IS NOT NULL"))
+			for _, group := range privacy.Groups() {
+				for _, table := range privacy.OfGroup(group) {
+					require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM retention_progress WHERE subject = ?", table.Name), table.Name)
+				}
+			}
 
 			again, err := s.API.Do(http.MethodPost, "/v1/bookings", "old", body)
 			require.NoError(t, err)
@@ -175,6 +182,8 @@ func retain(s *testkit.Stack) {
 	run, err := s.Temporal.ExecuteWorkflow(s.T.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.Config.TaskQueue},
 		workflows.TypeRetention)
 	require.NoError(s.T, err)
-	require.NoError(s.T, run.Get(s.T.Context(), nil))
+	ending, stop := context.WithTimeout(s.T.Context(), testkit.Patience)
+	defer stop()
+	require.NoError(s.T, run.Get(ending, nil), "it does not end: %s", s.Logs)
 	s.SaveRun(id, "retention")
 }
