@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"farebook/booking"
 	"farebook/internal/failpoint"
@@ -21,6 +22,9 @@ type cancelledPayment struct {
 	RefundID  string       `json:"refundId,omitempty" example:"RF-7K2M9QXA"`
 }
 
+// supplementPatience is how long a cancellation waits for all further payments of its booking together.
+const supplementPatience = 10 * time.Second
+
 // endSupplements has the workflows of the further payments of a booking that has ended cancel them, and adds what came of it. Those that
 // cannot be cancelled now, or whose workflow does not answer, are left to the sweeper.
 func (a *api) endSupplements(ctx context.Context, ended store.Booking, body cancelledBody) (cancelledBody, error) {
@@ -28,7 +32,7 @@ func (a *api) endSupplements(ctx context.Context, ended store.Booking, body canc
 	if err != nil || len(supplements) == 0 {
 		return body, err
 	}
-	waiting, stop := context.WithTimeout(ctx, dispatch.SupplementPatience) // for all of them together
+	waiting, stop := context.WithTimeout(ctx, supplementPatience)
 	defer stop()
 	for _, supplement := range supplements {
 		if !endsWithItsBooking(supplement) {

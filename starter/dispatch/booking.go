@@ -66,26 +66,21 @@ func (c *Client) Cancel(ctx context.Context, s BookingSubject, request workflows
 	return result, err
 }
 
-// SupplementPatience is how long EndSupplement waits for the outcome.
-const SupplementPatience = 10 * time.Second
-
 // supplementPace is how often a refused request to end a further payment is made anew: a bank debit is in process for days, and a run takes
 // 2,000 updates at most.
 const supplementPace = 5 * time.Minute
 
-// EndSupplement asks the workflow of a further payment whose booking has ended to cancel it, paid or not, and waits for a short time. A
-// repetition within supplementPace joins the same update. A refusal is no error: the payment is in the bank's hands, and the sweeper asks
-// again.
+// EndSupplement asks the workflow of a further payment whose booking has ended to cancel it, paid or not, and waits for the outcome until ctx
+// ends. A repetition within supplementPace joins the same update. A payment that cannot be cancelled now, or not any more, is no error: it is
+// in the bank's hands or disputed, and the sweeper asks again.
 func (c *Client) EndSupplement(ctx context.Context, s BookingSubject, now time.Time) error {
-	waiting, stop := context.WithTimeout(ctx, SupplementPatience)
-	defer stop()
 	var result workflows.CancelResult
-	err := c.update(waiting, s.subject(), client.UpdateWorkflowOptions{
+	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{
 		UpdateID:   fmt.Sprintf("%s-with-its-booking-%d", workflows.UpdateCancelBooking, now.Truncate(supplementPace).Unix()),
 		UpdateName: workflows.UpdateCancelBooking, Args: []any{workflows.CancelRequest{Paid: true}},
 	}, &result)
 	var refused *temporal.ApplicationError
-	if errors.As(err, &refused) || waiting.Err() != nil && ctx.Err() == nil {
+	if errors.As(err, &refused) && (refused.Type() == workflows.ErrorAlreadySettled || refused.Type() == workflows.ErrorNotCancellable) {
 		return nil
 	}
 	return err

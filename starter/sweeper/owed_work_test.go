@@ -16,6 +16,7 @@ import (
 	"farebook/reconciliation"
 	"farebook/starter/sweeper"
 	"farebook/store"
+	"farebook/store/drafts"
 	"farebook/store/recon"
 	"farebook/workflows"
 )
@@ -164,6 +165,24 @@ func (s testSweeper) dispute(key string, status booking.DisputeStatus) string {
 	_, err := s.Store.RecordDispute(s.T.Context(), store.DisputeReading{Snapshot: snapshot, Now: s.Clock.Now()})
 	require.NoError(s.T, err)
 	return workflows.DisputeWorkflowID(snapshot.DisputeID)
+}
+
+// unsubmittedEvidence is evidence that somebody has asked to submit, by its dispute.
+func (s testSweeper) unsubmittedEvidence(key string) (disputeID string) {
+	s.T.Helper()
+	s.dispute(key, booking.DisputeNeedsResponse)
+	evidence := drafts.New(s.Store)
+	of, err := evidence.DisputeFor(s.T.Context(), s.ID("dp_"+key))
+	require.NoError(s.T, err)
+	saved, err := evidence.Save(s.T.Context(), drafts.Saving{
+		Dispute: of, Texts: booking.EvidenceTexts{"customer_name": "Layla Haddad"}, By: testdb.Tester,
+	})
+	require.NoError(s.T, err)
+	_, err = evidence.Submit(s.T.Context(), drafts.Submission{Dispute: of, Revision: saved.Revision, By: testdb.Tester, Key: store.IdempotencyKey{
+		Caller: s.Caller(s.T, s.NewKey(s.T, "test")), Key: "submit-" + key, Operation: "submit-evidence",
+	}})
+	require.NoError(s.T, err)
+	return of.ID
 }
 
 // payout is an automatic payout, by its workflow's id.

@@ -7,6 +7,7 @@ package sweeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -43,6 +44,8 @@ const (
 	// maxRunning bounds how many rows of one kind that have a workflow already are checked in one sweep; the next sweep continues
 	// behind them. Rows that get a workflow do not count, so that one sweep restarts everything that Temporal has lost.
 	maxRunning = 200
+	// rowPatience bounds the work on one row. A workflow that cannot proceed answers no update, and Temporal waits for it without an end.
+	rowPatience = 10 * time.Second
 )
 
 // Run sweeps every s.Every until ctx ends.
@@ -79,7 +82,7 @@ type owed struct {
 }
 
 // resume visits the rows of a kind from where the last sweep stopped. It returns at the first error, because Temporal is likely to be
-// unreachable; the next sweep starts behind that row, so that one bad row does not block the others.
+// unreachable, or its workers to be away; the next sweep starts behind that row, so that one bad row does not block the others.
 func (s *Sweeper) resume(ctx context.Context, k kind) error {
 	if s.cursors == nil {
 		s.cursors = map[string]uint64{}
@@ -95,20 +98,31 @@ func (s *Sweeper) resume(ctx context.Context, k kind) error {
 		}
 		for _, row := range rows {
 			s.cursors[k.what] = row.row
-			rowCtx, end := tracing.Join(correlation.With(ctx, row.correlationID), row.traceParent, "resume workflow")
-			started, err := row.resume(rowCtx)
-			end(err)
+			started, err := s.resumeRow(ctx, k, row)
 			if err != nil {
 				return err
 			}
 			if !started {
 				running++
-				continue
 			}
-			s.Log.WarnContext(rowCtx, k.what+" had no workflow: started", row.name, row.value)
 		}
 	}
 	return nil
+}
+
+func (s *Sweeper) resumeRow(ctx context.Context, k kind, row owed) (started bool, err error) {
+	ctx, end := tracing.Join(correlation.With(ctx, row.correlationID), row.traceParent, "resume workflow")
+	waiting, stop := context.WithTimeout(ctx, rowPatience)
+	defer stop()
+	started, err = row.resume(waiting)
+	end(err)
+	if err != nil {
+		return false, fmt.Errorf("%s, %s %s: %w", k.what, row.name, row.value, err)
+	}
+	if started {
+		s.Log.WarnContext(ctx, k.what+" had no workflow: started", row.name, row.value)
+	}
+	return started, nil
 }
 
 // closeRuns marks reconciliations as failed whose workflow has ended while their row says running, as after a termination. The row's

@@ -239,3 +239,14 @@ func TestStuckWorkBeyondAPageIsResumed(t *testing.T) {
 		require.True(t, s.Started(workflowID), workflowID)
 	}
 }
+
+// One workflow that takes no request keeps neither the other kinds waiting nor, in the next sweep, the rows behind it.
+func TestWorkflowThatCannotProceedDoesNotStopTheSweep(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	asked, payout := s.unsubmittedEvidence("asked"), s.payout("pending", false)
+	s.older()
+	require.ErrorContains(t, s.Sweep(t.Context()), "evidence that somebody has asked to submit, disputeId "+asked)
+	require.True(t, s.Started(payout))
+	require.NoError(t, s.Sweep(t.Context()), "it begins behind the row")
+}
