@@ -224,6 +224,9 @@ func (s *Store) ReplayDelivery(ctx context.Context, endpoint Endpoint, messageID
 		if err := replay(tx, []uint64{delivery.ID}); err != nil {
 			return err
 		}
+		if err := beginAnew(tx, row.ID); err != nil {
+			return err
+		}
 		return auditEndpoint(tx, now, ActionEndpointReplay, *row, by, messageID)
 	})
 }

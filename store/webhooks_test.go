@@ -199,7 +199,11 @@ func TestReplaySendsTheSameEvents(t *testing.T) {
 	one := b.pending(e)[1]
 	_, err = b.Store.RecordAttempt(t.Context(), one, store.Attempt{At: b.Store.Now(), Status: 200})
 	require.NoError(t, err)
+	_, err = b.Store.RecordAttempt(t.Context(), b.pending(e)[0], store.Attempt{At: b.Store.Now(), Status: 500})
+	require.NoError(t, err)
+	require.NotNil(t, b.pending(e)[0].NextAt)
 	require.NoError(t, b.Store.ReplayDelivery(t.Context(), e, one.MessageID, testdb.Tester))
+	require.Nil(t, b.pending(e)[0].NextAt, "it is sent at once, and so is what it waits behind")
 	require.ErrorIs(t, b.Store.ReplayDelivery(t.Context(), e, "msg_unknown", testdb.Tester), store.ErrNotFound)
 }
 

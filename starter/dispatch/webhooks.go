@@ -2,9 +2,12 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
+
+	"go.temporal.io/api/serviceerror"
 
 	"farebook/internal/failpoint"
 	"farebook/internal/logging"
@@ -36,9 +39,20 @@ func (c *Client) DeliverWebhooks(ctx context.Context, endpointID string, now boo
 	return err
 }
 
-// ResumeWebhooks resumes the deliveries of an endpoint.
+// ResumeWebhooks resumes the deliveries of an endpoint whose oldest event is due. A run that exists may wait for a retry that was overtaken
+// by a replay, or that an operator has made due: its wait is ended.
 func (c *Client) ResumeWebhooks(ctx context.Context, endpointID string) (bool, error) {
-	return c.resume(ctx, c.webhooks(endpointID))
+	s := c.webhooks(endpointID)
+	started, err := c.resume(ctx, s)
+	if err != nil || started {
+		return started, err
+	}
+	err = c.temporal.SignalWorkflow(ctx, s.id, "", workflows.SignalWebhooks, workflows.WebhooksSignal{Now: true})
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return false, nil // it has failed, or has just ended
+	}
+	return false, err
 }
 
 const (

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
 
+	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
 	"farebook/internal/dev/testkit"
@@ -18,6 +21,7 @@ import (
 	"farebook/store"
 	"farebook/store/drafts"
 	"farebook/store/recon"
+	"farebook/webhook"
 	"farebook/workflows"
 )
 
@@ -183,6 +187,37 @@ func (s testSweeper) unsubmittedEvidence(key string) (disputeID string) {
 	}})
 	require.NoError(s.T, err)
 	return of.ID
+}
+
+// owedEndpoint is a webhook endpoint with an event that was not delivered.
+func (s testSweeper) owedEndpoint(name string) (id string) {
+	s.T.Helper()
+	endpoint, err := s.Store.CreateEndpoint(s.T.Context(), store.NewEndpoint{
+		ID: access.NewEndpointID(), ClientID: s.Caller(s.T, s.NewKey(s.T, name)).ClientID, URL: "https://shop.example.com/hooks",
+		ContactEmail: "hooks@example.com", Types: webhook.ClientTypes(), KeyID: "0011223344556677",
+	}, testdb.Tester)
+	require.NoError(s.T, err)
+	_, err = s.Store.SendTestEvent(s.T.Context(), endpoint, "te_1", testdb.Tester)
+	require.NoError(s.T, err)
+	return endpoint.ID
+}
+
+// webhookSignals tells of each signal to the latest run of an endpoint's workflow whether it ends the wait for a retry.
+func (s testSweeper) webhookSignals(workflowID string) (now []bool) {
+	s.T.Helper()
+	history := s.Temporal.GetWorkflowHistory(s.T.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		next, err := history.Next()
+		require.NoError(s.T, err)
+		sent := next.GetWorkflowExecutionSignaledEventAttributes()
+		if sent == nil {
+			continue
+		}
+		var signal workflows.WebhooksSignal
+		require.NoError(s.T, converter.GetDefaultDataConverter().FromPayloads(sent.GetInput(), &signal))
+		now = append(now, signal.Now)
+	}
+	return now
 }
 
 // payout is an automatic payout, by its workflow's id.

@@ -250,3 +250,21 @@ func TestWorkflowThatCannotProceedDoesNotStopTheSweep(t *testing.T) {
 	require.True(t, s.Started(payout))
 	require.NoError(t, s.Sweep(t.Context()), "it begins behind the row")
 }
+
+// The wait of an endpoint's workflow for a retry is ended once its oldest event is due: a replay by a command signals nothing.
+func TestEndpointThatIsDueDoesNotWaitForItsRetry(t *testing.T) {
+	t.Parallel()
+	s := newSweeper(t)
+	endpoint := s.owedEndpoint("shop")
+	workflowID := workflows.DeliverWebhooksWorkflowID(endpoint)
+	require.NoError(t, s.Books.Dispatch.DeliverWebhooks(t.Context(), endpoint, false))
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, []bool{false}, s.webhookSignals(workflowID), "it is not due for long enough")
+	s.older()
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Equal(t, []bool{false, true}, s.webhookSignals(workflowID))
+
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), workflowID, "", "a test"))
+	require.NoError(t, s.Sweep(t.Context()))
+	require.Empty(t, s.webhookSignals(workflowID), "a new run reads what is due")
+}
