@@ -191,6 +191,11 @@ func (s *Store) EndpointOf(ctx context.Context, owner Owner, id string) (Endpoin
 		owner.ids())
 }
 
+// OwnEndpoint is EndpointOf that also finds an endpoint that was removed.
+func (s *Store) OwnEndpoint(ctx context.Context, owner Owner, id string) (Endpoint, error) {
+	return s.endpointWhere(ctx, "webhook_endpoints.endpoint_id = ? AND webhook_endpoints.client_id IN ?", id, owner.ids())
+}
+
 // EndpointsOf lists an owner's endpoints that were not removed, the oldest first.
 func (s *Store) EndpointsOf(ctx context.Context, owner Owner) ([]Endpoint, error) {
 	return endpointsIn(s.db.WithContext(ctx).Where("webhook_endpoints.client_id IN ? AND webhook_endpoints.is_kept = 1", owner.ids()).

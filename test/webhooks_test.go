@@ -192,6 +192,20 @@ func TestSecretsAreRotated(t *testing.T) {
 	}
 }
 
+// A removal is answered again under its key, and under no other one.
+func TestRemovalOfAnEndpointIsRepeated(t *testing.T) {
+	t.Parallel()
+	s := testkit.New(t, testkit.Options{})
+	r := newReceiver(s)
+	endpoint := r.register("removed")
+	first := r.act("/"+endpoint.ID+"/remove", "remove", nil)
+	again := r.act("/"+endpoint.ID+"/remove", "remove", nil)
+	require.Equal(t, string(first.Body), string(again.Body))
+	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
+	require.Equal(t, http.StatusNotFound, r.post("/"+endpoint.ID+"/remove", "remove-another", nil).Status)
+	require.Equal(t, http.StatusNotFound, r.post("/"+endpoint.ID+"/remove", "", nil).Status)
+}
+
 // Payouts and differences are heard of by clients that may read operations.
 func TestOperationsEventsNeedTheirScope(t *testing.T) {
 	t.Parallel()

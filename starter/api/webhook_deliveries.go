@@ -114,7 +114,8 @@ func (a *api) replayDelivery(ctx context.Context, in *deliveryInput) (*replayabl
 			if err != nil {
 				return view.WebhookDelivery{}, err
 			}
-			return view.WebhookDeliveryOf(found), a.deliver(ctx, known.ID)
+			a.deliver(ctx, known.ID)
+			return view.WebhookDeliveryOf(found), nil
 		},
 	})
 }
@@ -147,7 +148,8 @@ func (a *api) replayRange(ctx context.Context, in *endpointInput) (*replayable[r
 			if err != nil {
 				return replayedBody{}, orMissing(err, errNoSuchEndpoint)
 			}
-			return replayedBody(replayed), a.deliver(ctx, known.ID)
+			a.deliver(ctx, known.ID)
+			return replayedBody(replayed), nil
 		},
 	})
 }
@@ -168,7 +170,8 @@ func (a *api) testEndpoint(ctx context.Context, in *endpointInput) (*replayable[
 			if err != nil {
 				return view.WebhookDelivery{}, orMissing(err, errNoSuchEndpoint)
 			}
-			return view.WebhookDeliveryOf(sent), a.deliver(ctx, known.ID)
+			a.deliver(ctx, known.ID)
+			return view.WebhookDeliveryOf(sent), nil
 		},
 	})
 }

@@ -73,7 +73,8 @@ func (a *api) addEndpoints(spec huma.API) {
 			if err := a.Store.DisableEndpoint(ctx, e.ID, false, actorOf(ctx)); err != nil {
 				return err
 			}
-			return a.deliver(ctx, e.ID)
+			a.deliver(ctx, e.ID)
+			return nil
 		})
 	})
 	register(a, spec, a.action(spec, needed, huma.Operation{
@@ -275,7 +276,7 @@ func (a *api) changeEndpoint(ctx context.Context, known store.Endpoint, operatio
 ) (*replayable[view.WebhookEndpoint], error) {
 	return idempotent(ctx, a, idempotentRequest[view.WebhookEndpoint]{
 		operation: operation, subject: known.ID, body: body, status: http.StatusOK, points: actionPoints,
-		claim: a.claimOperation(known.ID, store.AuditEntry{}),
+		claim: a.claimEndpoint(known),
 		work: func(ctx context.Context, id string) (view.WebhookEndpoint, error) {
 			if err := change(ctx, known); err != nil {
 				return view.WebhookEndpoint{}, orMissing(err, errNoSuchEndpoint)
@@ -286,9 +287,29 @@ func (a *api) changeEndpoint(ctx context.Context, known store.Endpoint, operatio
 	})
 }
 
-// removeEndpoint finds the endpoint also where an earlier attempt has removed it, so that its answer is stored.
+// claimEndpoint claims a key for a change of an endpoint. One that was removed exists only under the keys that stand for something already,
+// such as the one that has removed it.
+func (a *api) claimEndpoint(known store.Endpoint) func(context.Context, store.IdempotencyKey) (store.Claim, error) {
+	if known.RemovedAt == nil {
+		return a.claimOperation(known.ID, store.AuditEntry{})
+	}
+	return func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
+		claim, err := a.Store.KnownClaim(ctx, key)
+		return claim, orMissing(err, errNoSuchEndpoint)
+	}
+}
+
+// removeEndpoint finds the endpoint also where an earlier attempt has removed it, so that its answer is replayed, or stored if that attempt
+// died.
 func (a *api) removeEndpoint(ctx context.Context, in *endpointInput) (*replayable[view.WebhookEndpoint], error) {
-	return a.setEndpoint(ctx, in, "remove-webhook-endpoint", func(ctx context.Context, e store.Endpoint) error {
+	if err := decodeNothing(in.RawBody); err != nil {
+		return nil, err
+	}
+	known, err := a.Store.OwnEndpoint(ctx, callerOf(ctx).Owner, in.ID)
+	if err != nil {
+		return nil, orMissing(err, errNoSuchEndpoint)
+	}
+	return a.changeEndpoint(ctx, known, "remove-webhook-endpoint", nil, func(ctx context.Context, e store.Endpoint) error {
 		err := a.Store.RemoveEndpoint(ctx, e.ID, actorOf(ctx))
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
@@ -327,9 +348,8 @@ func (a *api) rotateSecret(ctx context.Context, in *endpointInput) (*replayable[
 }
 
 // deliver has an endpoint's workflow look for events now. Where Temporal is away, the sweeper starts it.
-func (a *api) deliver(ctx context.Context, id string) error {
+func (a *api) deliver(ctx context.Context, id string) {
 	if err := a.Dispatch.DeliverWebhooks(ctx, id, true); err != nil {
 		a.Log.WarnContext(ctx, "a webhook endpoint was not signalled; the sweeper starts its deliveries", "endpointId", id, "error", err)
 	}
-	return nil
 }

@@ -18,6 +18,7 @@ func (s *script) webhooks() {
 	e := first[store.Endpoint](s.calls, "CreateEndpoint", made, s.by)
 	s.measure("Endpoint", e.ID)
 	s.measure("EndpointOf", s.caller.Owner, e.ID)
+	s.measure("OwnEndpoint", s.caller.Owner, e.ID)
 	s.measure("EndpointsOf", s.caller.Owner)
 	s.measure("Endpoints", uint64(0), listPage)
 	s.measure("EndpointContact", e.ID)
