@@ -114,6 +114,9 @@ var bookings = []Table{
 		Rows: []string{
 			"booking_id = @booking", "about_booking_id = @booking", "resource = @reference",
 			"resource IN (SELECT refund_id FROM refunds WHERE booking_id = @booking)",
+			// Answers about matters have their texts and notes.
+			"resource IN (SELECT s.code FROM attention_steps s JOIN attention_items i ON i.id = s.item_id WHERE i.booking_id = @booking)",
+			"operation = 'close-attention' AND resource IN (SELECT CAST(id AS CHAR) FROM attention_items WHERE booking_id = @booking)",
 		},
 		Exported: true,
 		Kept:     Kept{Group: Answers, Age: "created_at", Settled: "answer_body IS NOT NULL"},

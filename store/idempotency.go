@@ -188,11 +188,11 @@ func (s *Store) knownClaim(ctx context.Context, key IdempotencyKey, now time.Tim
 }
 
 // ClaimOperation claims a key for work that writes no row when it begins: on a resource that exists, or under the id that is
-// to be made. With the key it writes who asks, unless asked is empty.
+// to be made. With the key it writes who asks, unless asked has no action. The key is about asked's booking.
 func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource string, asked AuditEntry, now time.Time) (Claim, error) {
 	return s.claim(ctx, key, now, func(tx *gorm.DB) (created, error) {
 		if asked.Action == "" {
-			return created{resource: resource}, nil
+			return created{resource: resource, about: asked.BookingID}, nil
 		}
 		return created{resource: resource, about: asked.BookingID}, audit(tx, now, asked)
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -141,7 +142,7 @@ func (a *api) changeEvidence(ctx context.Context, operation string, of drafts.Di
 ) (*evidenceState, error) {
 	return idempotent(ctx, a, idempotentRequest[view.EvidenceState]{
 		operation: operation, subject: of.ID, body: body, status: http.StatusOK, points: actionPoints,
-		claim: a.claimOperation(of.ID, store.AuditEntry{}),
+		claim: a.claimOperation(of.ID, store.AuditEntry{BookingID: &of.BookingID}),
 		work: func(ctx context.Context, _ string) (view.EvidenceState, error) {
 			draft, err := change(ctx)
 			return view.EvidenceStateOf(of.ID, draft), orMissing(err, errNoSuchDraft)
@@ -203,18 +204,10 @@ func (a *api) submitted(ctx context.Context, of drafts.Dispute, attempt string) 
 			reason = draft.Refusal
 		}
 		return view.EvidenceState{}, &finalRefusalError{problem(ctx, http.StatusConflict, "evidence-refused",
-			fmt.Sprintf("Stripe refused the evidence, and nothing was submitted: %s. It is a draft again.", trimmedPoint(reason)),
+			fmt.Sprintf("Stripe refused the evidence, and nothing was submitted: %s. It is a draft again.", strings.TrimRight(reason, ".")),
 			&huma.ErrorDetail{Location: "stripe.reason", Message: reason})}
 	}
 	return view.EvidenceStateOf(of.ID, draft), nil
-}
-
-// trimmedPoint is a text without the point at its end.
-func trimmedPoint(text string) string {
-	for text != "" && text[len(text)-1] == '.' {
-		text = text[:len(text)-1]
-	}
-	return text
 }
 
 // tooLarge names the field and the sizes of evidence that is above a limit.

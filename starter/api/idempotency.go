@@ -219,7 +219,7 @@ func replay[Body any](answer storedAnswer, replayed bool) (*replayable[Body], er
 }
 
 // claimOperation claims a key for work on a resource that exists, or under the id of one that is to be created. It writes the audit
-// entry with the claim; entry is empty where the work writes it.
+// entry with the claim; entry has no action where the work writes it, and no booking where the answer is about none.
 func (a *api) claimOperation(resource string, entry store.AuditEntry) func(context.Context, store.IdempotencyKey) (store.Claim, error) {
 	return func(ctx context.Context, key store.IdempotencyKey) (store.Claim, error) {
 		switch {

@@ -129,6 +129,30 @@ func (k *kit) paid(key, email string) booking.Reference {
 	return reference
 }
 
+// answersAbout keeps answers to actions on a matter, and on the evidence for a dispute, of a booking by its row.
+func (k *kit) answersAbout(id string) {
+	k.t.Helper()
+	k.Exec(k.t, "INSERT INTO attention_items (id, booking_id, kind, text, note, opened_at, closed_at) VALUES (77, "+id+
+		", 'y', 'Canary', 'Canary', NOW(), NOW())")
+	k.Exec(k.t, "INSERT INTO attention_steps (code, item_id, kind, text, at, actor) VALUES ('as_1', 77, 'comment', 'Canary', NOW(), 'alice')")
+	row, err := strconv.ParseUint(id, 10, 64)
+	require.NoError(k.t, err)
+	for operation, claimed := range map[string]struct {
+		resource string
+		asked    store.AuditEntry
+	}{
+		"comment-attention":   {"as_1", store.AuditEntry{}},
+		"close-attention":     {"77", store.AuditEntry{}},
+		"save-evidence-draft": {"dp_1", store.AuditEntry{BookingID: &row}},
+	} {
+		key := store.IdempotencyKey{Caller: k.caller, Key: operation, Operation: operation, Lease: operation}
+		_, err := k.Store.ClaimOperation(k.t.Context(), key, claimed.resource, claimed.asked, k.Clock.Now())
+		require.NoError(k.t, err)
+		_, _, err = k.Store.StoreAnswer(k.t.Context(), key, 200, []byte(`{"text":"Canary"}`))
+		require.NoError(k.t, err)
+	}
+}
+
 // fly moves the time past all flights.
 func (k *kit) fly() { k.Clock.Advance(60 * 24 * time.Hour) }
 
@@ -190,6 +214,7 @@ func TestErasureLeavesNothingButMoney(t *testing.T) {
 	_, _, err := k.Store.StoreAnswer(t.Context(), k.key("flown"), 201, []byte(`{"customer":"Canary Traveller"}`))
 	require.NoError(t, err)
 	id := k.Text(t, "SELECT id FROM bookings WHERE reference = ?", flown)
+	k.answersAbout(id)
 	k.Exec(t, `INSERT INTO stripe_events (stripe_event_id, type, api_version, object_id, livemode, booking_reference, payload, processed, note,
 		stripe_created_at, received_at) VALUES ('evt_1', 'payment_intent.succeeded', '', 'pi_flown', FALSE, '', '{"a":"Canary"}', TRUE, 'Canary',
 		NOW(), NOW())`)
