@@ -156,10 +156,11 @@ func (b *clearingBeside) compare(theirs int64, gap reconciliation.Gap) {
 		b.Books.Value, theirs = gap.Here, gap.AtStripe // both sides as they were compared
 	}
 	difference, noted := b.Books.Value-theirs, gap.Lines
+	left := difference - noted - b.Unposted.Value
 	if gap.Noted {
-		noted = difference
+		noted, left = difference, 0
 	}
-	b.Stripe, b.Difference, b.Noted, b.Unexplained = of(theirs), of(difference), of(noted), of(difference-noted-b.Unposted.Value)
+	b.Stripe, b.Difference, b.Noted, b.Unexplained = of(theirs), of(difference), of(noted), of(left)
 }
 
 // unprocessed are the events of all states together.

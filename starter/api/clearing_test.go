@@ -14,7 +14,9 @@ import (
 	"farebook/internal/dev/testdb"
 	"farebook/internal/stripeapi"
 	"farebook/money"
+	"farebook/reconciliation"
 	"farebook/starter/api"
+	"farebook/store/recon"
 )
 
 type shownClearing struct {
@@ -62,6 +64,30 @@ func TestClearingIsComparedWithStripeNow(t *testing.T) {
 	require.Equal(t, []money.Money{of(0), of(-1200), of(1200), of(0), of(200)},
 		[]money.Money{usd.Books, *usd.Stripe, *usd.Difference, *usd.Noted, *usd.Unexplained})
 	require.Equal(t, []money.Money{of(1300), of(1000)}, []money.Money{usd.Underway, usd.Unposted})
+}
+
+// A note about the whole difference of the account explains all of it, also what a payout that is not posted explains.
+func TestNotedDifferenceOfTheClearingAccountIsExplained(t *testing.T) {
+	t.Parallel()
+	stripe := fakestripe.New(fakestripe.Options{APIKey: stripeKey})
+	require.NoError(t, stripe.Start("127.0.0.1:0"))
+	t.Cleanup(func() { require.NoError(t, stripe.Close()) })
+	s := serve(t, func(_ *testdb.DB, deps *api.Deps) {
+		deps.Stripe = stripeapi.New(stripeapi.Config{SecretKey: stripeKey, APIBase: stripe.URL(), Log: slog.New(slog.DiscardHandler)})
+	})
+	s.token = s.desk(access.OperationsRead).token
+	stripe.Adjust(-1200, "usd", "Network cost")
+	items := s.db.RunThatFound(t, "recon_noted", reconciliation.Finding{
+		Class: reconciliation.AmountMismatch, Object: reconciliation.ObjectClearing, StripeID: "balance-USD", AtStripe: -1200, Currency: "USD",
+	})
+	require.NoError(t, recon.New(s.db.Store).ResolveItem(t.Context(), items[0].ID, "known", testdb.Tester))
+	s.db.Exec(t, `INSERT INTO payouts (stripe_payout_id, status, amount, currency, automatic, proof, transactions, unmatched, difference, posted,
+		created_at, updated_at) VALUES ('po_1', 'in_transit', 1000, 'USD', TRUE, 'pending', 0, 0, 0, FALSE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))`)
+	usd := s.clearing().Currencies[0]
+	require.EqualValues(t, 1200, usd.Difference.Value)
+	require.EqualValues(t, 1200, usd.Noted.Value)
+	require.EqualValues(t, 1000, usd.Unposted.Value)
+	require.Zero(t, usd.Unexplained.Value)
 }
 
 // While Stripe is away, the answer says so, and has what the last reconciliation left instead.
