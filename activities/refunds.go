@@ -217,22 +217,36 @@ func orEmpty(outcome *RefundRecorded) RefundRecorded {
 	return *outcome
 }
 
-// RecordRefund reads the refund at Stripe and records its state in one transaction. Harmless when repeated: guarded transitions under a row
-// lock, and UNIQUE ledger, event and email rows.
+// RecordRefund reads the refund at Stripe and records its state in one transaction, after the older refunds of the payment. Harmless when
+// repeated: guarded transitions under a row lock, and UNIQUE ledger, event and email rows.
 func (r *Refunds) RecordRefund(ctx context.Context, in RecordRefundInput) (RefundRecorded, error) {
-	snapshot, err := r.Stripe.Refund(ctx, in.StripeRefundID)
+	snapshot, err := r.read(ctx, in)
 	if isAbsent(err) {
 		return r.absent(ctx, in, err)
 	}
 	if err != nil {
 		return RefundRecorded{}, stripeError(err)
 	}
+	if err := r.recordOlder(ctx, snapshot); err != nil {
+		return RefundRecorded{}, err
+	}
+	return r.record(ctx, in, snapshot)
+}
+
+// read is the refund as Stripe has it, with its payment's id.
+func (r *Refunds) read(ctx context.Context, in RecordRefundInput) (booking.RefundSnapshot, error) {
+	snapshot, err := r.Stripe.Refund(ctx, in.StripeRefundID)
+	if err != nil {
+		return booking.RefundSnapshot{}, err
+	}
 	if in.RefundID != "" {
 		snapshot.RefundID = in.RefundID // Stripe returned this refund when it was created, even if its metadata was edited since
 	}
-	if snapshot.PaymentIntentID, err = intentOf(ctx, r.Store, snapshot.PaymentIntentID, snapshot.ChargeID); err != nil {
-		return RefundRecorded{}, storeError(err)
-	}
+	snapshot.PaymentIntentID, err = intentOf(ctx, r.Store, snapshot.PaymentIntentID, snapshot.ChargeID)
+	return snapshot, storeError(err)
+}
+
+func (r *Refunds) record(ctx context.Context, in RecordRefundInput, snapshot booking.RefundSnapshot) (RefundRecorded, error) {
 	failpoint.Hit("before-record-refund")
 	recorded, err := r.Store.RecordRefund(ctx, store.RefundReading{Snapshot: snapshot, EventIDs: in.EventIDs, Now: r.Store.Now()})
 	if note := noteOfUnrecorded(err); note != "" {

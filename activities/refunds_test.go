@@ -124,3 +124,21 @@ func TestChargesRefundsThatTheBooksDoNotKnowAreNamed(t *testing.T) {
 	require.Empty(t, unknown())
 	s.requirePromises()
 }
+
+// A refund from the dashboard that failed is recorded before a newer one, whose event came first: the newer one uses what the failed one
+// has left payable, in any order of their events.
+func TestOlderRefundIsRecordedBeforeANewerOne(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	reference, intentID := s.paid()
+	older, err := s.stripe.RefundInDashboard(intentID, 10000)
+	require.NoError(t, err)
+	require.NoError(t, s.stripe.FailRefund(older, ""))
+	newer, err := s.stripe.RefundInDashboard(intentID, 5000)
+	require.NoError(t, err)
+	for _, id := range []string{newer, older, newer} {
+		s.run(s.Refunds.RecordRefund, activities.RecordRefundInput{RefundRef: activities.RefundRef{StripeRefundID: id}}, nil)
+	}
+	require.Equal(t, "payment refund_promised refund refund_failure refund", s.Text(t, `SELECT GROUP_CONCAT(l.type ORDER BY l.id SEPARATOR ' ')
+		FROM financial_ledger l JOIN bookings b ON b.id = l.booking_id WHERE b.reference = ?`, reference))
+}

@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"farebook/booking"
+	"farebook/internal/stripeapi"
+	"farebook/store"
+)
+
+// recordOlder records the older refunds of the payment that Stripe has and the books do not, or have in another state, before one from
+// the dashboard that the books do not know. A refund uses what an older one that failed has left payable, so without it the order of
+// their events would decide what the ledger promises. Harmless when repeated: each is recorded as by its own events.
+func (r *Refunds) recordOlder(ctx context.Context, snapshot booking.RefundSnapshot) error {
+	first, err := r.isFirstReading(ctx, snapshot)
+	if err != nil || !first {
+		return storeError(err)
+	}
+	there, err := r.Stripe.RefundsOf(ctx, snapshot.PaymentIntentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
+		return nil // the refund itself is recorded as Stripe gave it
+	}
+	if err != nil {
+		return stripeError(err)
+	}
+	for _, older := range olderThan(snapshot.StripeRefundID, there) {
+		id, err := r.unknown(ctx, older)
+		if err != nil {
+			return storeError(err)
+		}
+		if id == "" {
+			continue
+		}
+		if err := r.recordOne(ctx, older.StripeRefundID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordOne records a refund that a list has; a list has no failure's balance transaction, so the refund is read.
+func (r *Refunds) recordOne(ctx context.Context, stripeRefundID string) error {
+	in := RecordRefundInput{RefundRef: RefundRef{StripeRefundID: stripeRefundID}}
+	snapshot, err := r.read(ctx, in)
+	if err != nil {
+		return stripeError(err)
+	}
+	return second(r.record(ctx, in, snapshot))
+}
+
+// isFirstReading reports whether the refund is from the dashboard, of a payment of ours, and not in the books yet.
+func (r *Refunds) isFirstReading(ctx context.Context, snapshot booking.RefundSnapshot) (bool, error) {
+	if snapshot.RefundID != "" || snapshot.Uncaptured {
+		return false, nil
+	}
+	_, err := r.Store.RefundByStripeID(ctx, snapshot.StripeRefundID)
+	if !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	return inBooks(second(r.Store.BookingOfPayment(ctx, snapshot.PaymentIntentID)))
+}
+
+// olderThan are the refunds before one in Stripe's list, which has the newest first; oldest first, none if the list lacks that one. The
+// list's order counts and not created: that has whole seconds.
+func olderThan(id string, newestFirst []booking.RefundSnapshot) []booking.RefundSnapshot {
+	at := slices.IndexFunc(newestFirst, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == id })
+	if at < 0 {
+		return nil
+	}
+	older := slices.Clone(newestFirst[at+1:])
+	slices.Reverse(older)
+	return older
+}
