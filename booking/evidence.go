@@ -123,15 +123,12 @@ func EvidencePages(brand string) int {
 	return MaxEvidencePages
 }
 
-// EvidenceTexts are the texts of a dispute's evidence by field. An empty text is as none.
+// EvidenceTexts are the texts of a dispute's evidence by field. An empty text counts as absent.
 type EvidenceTexts map[string]string
 
 // Validate returns validation.FieldErrors for unknown fields, fields of files, and texts that are too long, in the order of the form.
 func (t EvidenceTexts) Validate() error {
-	var wrong validation.FieldErrors
-	add := func(field, problem, fix string) {
-		wrong = append(wrong, &validation.FieldError{Field: "texts." + field, Problem: problem, Fix: fix})
-	}
+	var v validation.Violations
 	total := 0
 	for _, field := range evidenceFields {
 		text, length := t[field.Name], utf8.RuneCountInString(t[field.Name])
@@ -139,25 +136,20 @@ func (t EvidenceTexts) Validate() error {
 		switch {
 		case text == "":
 		case field.File:
-			add(field.Name, "is a file", "add the file instead")
+			v.Add("texts."+field.Name, "is a file", "add the file instead")
 		case length > field.Max:
-			add(field.Name, fmt.Sprintf("has %d characters", length), fmt.Sprintf("shorten it to %d", field.Max))
+			v.Add("texts."+field.Name, fmt.Sprintf("has %d characters", length), fmt.Sprintf("shorten it to %d", field.Max))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		if _, known := EvidenceFieldNamed(name); !known {
-			add(name, "is not a field of evidence", "leave it out")
+			v.Add("texts."+name, "is not a field of evidence", "leave it out")
 		}
 	}
 	if total > MaxEvidenceText {
-		wrong = append(wrong, &validation.FieldError{
-			Field: "texts", Problem: fmt.Sprintf("have %d characters together", total), Fix: fmt.Sprintf("shorten them to %d", MaxEvidenceText),
-		})
+		v.Add("texts", fmt.Sprintf("have %d characters together", total), fmt.Sprintf("shorten them to %d", MaxEvidenceText))
 	}
-	if wrong == nil {
-		return nil
-	}
-	return wrong
+	return v.Err()
 }
 
 // Present returns the texts that are not empty.

@@ -56,36 +56,61 @@ var (
 	encrypted    = regexp.MustCompile(`/Encrypt\s+\d+\s+\d+\s+R`)
 )
 
-// maxUnpacked bounds what the compressed objects of a PDF become: a page tree is some kilobytes.
-const maxUnpacked = 32 << 20
+const (
+	// maxUnpacked bounds what the compressed objects of a PDF become: a page tree is some kilobytes.
+	maxUnpacked = 32 << 20
+	// maxSearched bounds the dictionaries that are searched and the compressed objects that are read, together. An ordinary PDF has less of
+	// them than its size.
+	maxSearched = 16 << 20
+	// dictionary is how far from its type the count of a page tree may be: the list of its children is between them.
+	dictionary = 64 << 10
+	// streamCost is what the beginning of a compressed object counts as.
+	streamCost = 4 << 10
+)
 
-// pagesOf counts the pages of a PDF: the greatest count of its page trees is that of the root. It is zero where none can be read. A file
-// that was changed by appending may still have an older, greater count, which is then the one that counts.
+// pageSearch looks for the page trees of one PDF. Its bounds are for the whole file, because dictionaries that are damaged may overlap.
+type pageSearch struct {
+	left     int   // of maxSearched; nothing is searched any more once it is not above zero
+	unpacked int64 // what may still be unpacked
+}
+
+// pagesOf counts the pages of a PDF: the greatest count of its page trees is that of the root. It is zero where none can be read, or not
+// within the bounds. A file that was changed by appending may still have an older, greater count, which is then the one that counts.
 func pagesOf(content []byte) int {
 	if encrypted.Match(content) {
 		return 0
 	}
-	pages, left := countIn(content), int64(maxUnpacked)
-	for _, at := range objectStream.FindAllIndex(content, -1) {
-		unpacked := unpack(content[at[1]:], left)
-		left -= int64(len(unpacked))
-		pages = max(pages, countIn(unpacked))
+	search := pageSearch{left: maxSearched, unpacked: maxUnpacked}
+	pages := search.countIn(content)
+	for rest := content; search.left > 0; {
+		at := objectStream.FindIndex(rest)
+		if at == nil {
+			return pages
+		}
+		rest = rest[at[1]:]
+		pages = max(pages, search.countIn(search.unpack(rest)))
 	}
-	return pages
+	return 0
 }
 
-// dictionary is how far from its type the count of a page tree may be: the list of its children is between them.
-const dictionary = 64 << 10
-
 // countIn is the greatest count of the page trees in a part of a PDF.
-func countIn(content []byte) (pages int) {
-	for _, at := range pageTree.FindAllIndex(content, -1) {
-		begin := max(bytes.LastIndex(content[:at[0]], []byte("<<")), at[0]-dictionary, 0)
-		end := min(at[1]+dictionary, len(content))
-		if closing := bytes.Index(content[at[1]:end], []byte(">>")); closing >= 0 {
-			end = at[1] + closing
+func (s *pageSearch) countIn(content []byte) (pages int) {
+	for next := 0; s.left > 0; {
+		at := pageTree.FindIndex(content[next:])
+		if at == nil {
+			break
 		}
-		for _, found := range pageCount.FindAllSubmatch(content[begin:end], -1) {
+		begin, end := next+at[0], next+at[1]
+		next = end
+		before := content[max(begin-dictionary, 0):begin]
+		begin -= len(before) - max(bytes.LastIndex(before, []byte("<<")), 0)
+		after := content[end:min(end+dictionary, len(content))]
+		if closing := bytes.Index(after, []byte(">>")); closing >= 0 {
+			after = after[:closing]
+		}
+		tree := content[begin : end+len(after)]
+		s.left -= len(tree)
+		for _, found := range pageCount.FindAllSubmatch(tree, -1) {
 			count, err := strconv.Atoi(string(found[1]))
 			if err == nil {
 				pages = max(pages, count)
@@ -96,18 +121,22 @@ func countIn(content []byte) (pages int) {
 }
 
 // unpack decompresses the stream that follows; nothing, if it is no stream that zlib can read.
-func unpack(content []byte, limit int64) []byte {
+func (s *pageSearch) unpack(content []byte) []byte {
 	const keyword = "stream"
+	s.left -= streamCost
 	begin := bytes.Index(content[:min(len(content), dictionary)], []byte(keyword))
 	if begin < 0 {
+		s.left -= min(len(content), dictionary)
 		return nil
 	}
-	packed := bytes.TrimPrefix(bytes.TrimPrefix(content[begin+len(keyword):], []byte("\r")), []byte("\n"))
-	reader, err := zlib.NewReader(bytes.NewReader(packed))
+	packed := bytes.NewReader(bytes.TrimPrefix(bytes.TrimPrefix(content[begin+len(keyword):], []byte("\r")), []byte("\n")))
+	defer func() { s.left -= begin + int(packed.Size()) - packed.Len() }()
+	reader, err := zlib.NewReader(packed)
 	if err != nil {
 		return nil
 	}
-	unpacked, _ := io.ReadAll(io.LimitReader(reader, limit)) // what was read before an error counts
+	unpacked, _ := io.ReadAll(io.LimitReader(reader, s.unpacked)) // what was read before an error counts
+	s.unpacked -= int64(len(unpacked))
 	return unpacked
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,6 +67,25 @@ func TestOnlyPDFAndImagesAreEvidence(t *testing.T) {
 	for _, content := range []string{"", "GIF89a", "<html>", "PK\x03\x04", " %PDF-1.7"} {
 		_, err := booking.InspectEvidence([]byte(content))
 		require.ErrorIs(t, err, booking.ErrNotEvidence, content)
+	}
+}
+
+// A file that was made to be searched for long is refused soon.
+func TestSearchForPagesIsBounded(t *testing.T) {
+	t.Parallel()
+	const size = 5 << 20
+	empty := "stream\n\x78\x9c" + strings.Repeat("\x00\x00\x00\xff\xff", size/5) // blocks of no bytes, which never end
+	for name, content := range map[string]string{
+		"page trees without an end": strings.Repeat("/Type/Pages ", size/12),
+		"page trees in one another": strings.Repeat("<</Type/Pages ", size/14),
+		"counts":                    strings.Repeat("/Type/Pages/Count 1 ", size/20),
+		"objects without a stream":  strings.Repeat("/Type/ObjStm ", size/13),
+		"objects of one stream":     strings.Repeat("/Type/ObjStm ", 5_000) + empty,
+	} {
+		began := time.Now()
+		_, err := booking.InspectEvidence([]byte("%PDF-1.7\n" + content))
+		require.ErrorIs(t, err, booking.ErrNoPages, name)
+		require.Less(t, time.Since(began), 20*time.Second, name)
 	}
 }
 
