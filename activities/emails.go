@@ -61,7 +61,7 @@ func (e *Emails) SendEmail(ctx context.Context, in SendEmailInput) (EmailResult,
 	if correlation.From(ctx) == "" {
 		ctx = correlation.With(ctx, row.CorrelationID()) // a resent copy, whose workflow was started without one
 	}
-	if !row.ForFinance && row.Booking.Customer.Email == "" {
+	if row.Audience == notice.ToCustomer && row.Booking.Customer.Email == "" {
 		if err := e.Store.MarkEmailFailed(ctx, row.ID, "the booking was rebuilt from Stripe, and its customer is not known yet"); err != nil {
 			return EmailResult{}, storeError(err)
 		}
@@ -146,14 +146,22 @@ func (e *Emails) messageOf(ctx context.Context, row store.Email) (mail.Message, 
 	if sealed := row.Notice.Seal; sealed != nil {
 		message.Attachment = &mail.Attachment{Name: fmt.Sprintf("ledger-seal-%d.txt", sealed.Number), Text: sealed.Statement}
 	}
-	if row.ForFinance {
+	if row.Audience != notice.ToCustomer {
 		message.To, message.ToName, message.Locale = e.Finance, "", money.LocaleEN
 	}
-	about := row.Notice.Webhook
-	if about != nil && row.Kind.ForOwner() {
-		message.To, err = e.Store.EndpointContact(ctx, about.EndpointID)
+	if row.Audience == notice.ToOwner {
+		message.To, err = e.ownerOf(ctx, row)
 	}
-	return message, storeError(err)
+	return message, err
+}
+
+// ownerOf is the address of whoever maintains the webhook endpoint that an email is about.
+func (e *Emails) ownerOf(ctx context.Context, row store.Email) (string, error) {
+	if row.Notice.Webhook == nil {
+		return "", fmt.Errorf("email %d to the owner of a webhook endpoint names no endpoint", row.ID)
+	}
+	contact, err := e.Store.EndpointContact(ctx, row.Notice.Webhook.EndpointID)
+	return contact, storeError(err)
 }
 
 // GiveUpEmail records that the mail server was unavailable for the whole retry window. Harmless when repeated: the row is settled once.

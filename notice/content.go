@@ -31,7 +31,7 @@ type Content struct {
 	Webhook *WebhookContent `json:"webhook,omitempty"`
 }
 
-// WebhookContent tells the owner of a webhook endpoint that it is disabled. The address of the email is read when it is sent.
+// WebhookContent describes a webhook endpoint that is disabled for its owner. The address of the email is read when it is sent.
 type WebhookContent struct {
 	EndpointID string    `json:"endpointId"`
 	Reason     string    `json:"reason"` // failing, or gone: its receiver answered 410

@@ -72,11 +72,29 @@ func (k Kind) Unpaid() bool {
 // AboutPayment reports whether the email is about a booking's payment, so that it reads differently for a further payment of a booking.
 func (k Kind) AboutPayment() bool { return slices.Contains(PaymentKinds, k) && !k.ForFinance() }
 
-// ForFinance reports whether the email goes to the finance department instead of the customer.
-func (k Kind) ForFinance() bool { return slices.Contains(FinanceKinds, k) }
+// Audience says whom an email is for.
+type Audience string
 
-// ForOwner reports whether the email goes to whoever maintains a webhook endpoint.
-func (k Kind) ForOwner() bool { return slices.Contains(ownerKinds, k) }
+// The audiences.
+const (
+	ToCustomer Audience = "customer"
+	ToFinance  Audience = "finance" // the finance department
+	ToOwner    Audience = "owner"   // whoever maintains a webhook endpoint
+)
+
+// Audience is whom emails of the kind are for.
+func (k Kind) Audience() Audience {
+	switch {
+	case slices.Contains(FinanceKinds, k):
+		return ToFinance
+	case slices.Contains(ownerKinds, k):
+		return ToOwner
+	}
+	return ToCustomer
+}
+
+// ForFinance reports whether the email goes to the finance department instead of the customer.
+func (k Kind) ForFinance() bool { return k.Audience() == ToFinance }
 
 // Kinds returns all kinds.
 func Kinds() []Kind { return slices.Concat(customerKinds, FinanceKinds, ownerKinds) }

@@ -19,7 +19,7 @@ type emailRow struct {
 	ID          uint64
 	BookingID   *uint64
 	Kind        notice.Kind
-	Audience    string
+	Audience    notice.Audience
 	DedupeKey   string
 	MessageID   string
 	DeclineCode string
@@ -54,13 +54,6 @@ const (
 	EmailHeld = "held"
 )
 
-// Whom an email is for.
-const (
-	audienceCustomer = "customer"
-	audienceFinance  = "finance"
-	audienceOwner    = "owner" // of a webhook endpoint
-)
-
 // Email is one email with the booking it is about.
 type Email struct {
 	ID uint64
@@ -69,7 +62,7 @@ type Email struct {
 	// Earlier is what an imported booking was called in the system that took it: its customer knows no other name.
 	Earlier     string
 	Kind        notice.Kind
-	ForFinance  bool   // not for the customer: for finance, or for the owner of a webhook endpoint
+	Audience    notice.Audience
 	MessageID   string // with its angle brackets
 	DeclineCode string // of the decline that the email is about
 	Notice      notice.Content
@@ -131,7 +124,7 @@ func (s *Store) Email(ctx context.Context, id uint64) (Email, error) {
 
 func (r emailRow) domain() (Email, error) {
 	email := Email{
-		ID: r.ID, Kind: r.Kind, ForFinance: r.Audience != audienceCustomer, MessageID: r.MessageID,
+		ID: r.ID, Kind: r.Kind, Audience: r.Audience, MessageID: r.MessageID,
 		DeclineCode: r.DeclineCode, Status: r.Status, Attempts: r.Attempts, LastError: r.LastError, ServerAnswer: db.OrEmpty(r.ServerAnswer),
 		ResentOf: db.IDOrZero(r.ResentOf), CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
@@ -238,7 +231,7 @@ func (r emailRow) sendable(tx *gorm.DB) error {
 	if email.Notice.Emptied {
 		return ErrEmailEmptied
 	}
-	if r.BookingID == nil || r.Audience != audienceCustomer {
+	if r.BookingID == nil || r.Audience != notice.ToCustomer {
 		return nil
 	}
 	var erased int64

@@ -22,17 +22,17 @@ type EmailFilter struct {
 
 // ListedEmail is an email of a list, without what it says.
 type ListedEmail struct {
-	ID         uint64
-	Reference  booking.Reference // empty for an email that is about no booking
-	Kind       notice.Kind
-	ForFinance bool
-	MessageID  string
-	Status     string
-	Attempts   int
-	LastError  string
-	ResentOf   uint64 // the email that it is a copy of; zero for an original
-	CreatedAt  time.Time
-	SentAt     *time.Time
+	ID        uint64
+	Reference booking.Reference // empty for an email that is about no booking
+	Kind      notice.Kind
+	Audience  notice.Audience
+	MessageID string
+	Status    string
+	Attempts  int
+	LastError string
+	ResentOf  uint64 // the email that it is a copy of; zero for an original
+	CreatedAt time.Time
+	SentAt    *time.Time
 }
 
 // emailTimes are the times at which emails were written.
@@ -81,7 +81,7 @@ func (s *Store) ListedEmail(ctx context.Context, id uint64) (ListedEmail, error)
 type listedEmailRow struct {
 	ID        uint64
 	Kind      notice.Kind
-	Audience  string
+	Audience  notice.Audience
 	MessageID string
 	ResentOf  *uint64
 	Status    string
@@ -100,7 +100,7 @@ func listedEmails(conn *gorm.DB, index string) *gorm.DB {
 
 func (r listedEmailRow) listed() ListedEmail {
 	return ListedEmail{
-		ID: r.ID, Reference: r.Reference, Kind: r.Kind, ForFinance: r.Audience != audienceCustomer, MessageID: r.MessageID, Status: r.Status,
+		ID: r.ID, Reference: r.Reference, Kind: r.Kind, Audience: r.Audience, MessageID: r.MessageID, Status: r.Status,
 		Attempts: r.Attempts, LastError: r.LastError, ResentOf: db.IDOrZero(r.ResentOf), CreatedAt: r.CreatedAt, SentAt: r.SentAt,
 	}
 }

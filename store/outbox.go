@@ -62,7 +62,7 @@ func (b *lockedBooking) insertEmail(row *emailRow) error {
 	switch {
 	case b.quiet != "":
 		row.Status, row.LastError = EmailSuppressed, b.quiet
-	case b.booking.ErasedAt != nil && row.Audience == audienceCustomer:
+	case b.booking.ErasedAt != nil && row.Audience == notice.ToCustomer:
 		row.Status, row.LastError = EmailSuppressed, "not sent: the data of the traveller was erased"
 	}
 	if b.fenced == nil {
@@ -92,15 +92,8 @@ func queue(tx *gorm.DB, now time.Time, e outgoingEmail) (inserted bool, err erro
 }
 
 func (e outgoingEmail) row(now time.Time) (emailRow, error) {
-	audience := audienceCustomer
-	if e.kind.ForFinance() {
-		audience = audienceFinance
-	}
-	if e.kind.ForOwner() {
-		audience = audienceOwner
-	}
 	row := emailRow{
-		BookingID: e.bookingID, Kind: e.kind, Audience: audience, DedupeKey: e.key(),
+		BookingID: e.bookingID, Kind: e.kind, Audience: e.kind.Audience(), DedupeKey: e.key(),
 		// A colon, as in the time in a scheduled run's id, may not stand there (RFC 5322, 3.6.4).
 		MessageID:   fmt.Sprintf("<%s.%s@%s>", strings.ReplaceAll(strings.ToLower(e.owner), ":", "."), e.occasion, notice.MessageIDDomain),
 		DeclineCode: e.declineCode, Status: EmailQueued, CreatedAt: now,

@@ -38,7 +38,7 @@ type view struct {
 // LanguageOf returns the language of an email. Emails to the finance department and to owners of webhook endpoints are in English.
 func LanguageOf(c Content) money.Locale {
 	_, known := languages[c.Customer.Locale]
-	if !known || c.Kind.ForFinance() || c.Kind.ForOwner() {
+	if !known || c.Kind.Audience() != notice.ToCustomer {
 		return money.LocaleEN
 	}
 	return c.Customer.Locale
@@ -153,7 +153,7 @@ func parse(key templatesKey) (templates, error) {
 func (k templatesKey) files() (text, html []string) {
 	folder := "templates/" + string(k.locale) + "/"
 	switch {
-	case k.kind.ForFinance() || k.kind.ForOwner():
+	case k.kind.Audience() != notice.ToCustomer:
 		about := "templates/finance/" + string(k.kind) + ".txt"
 		return []string{"templates/finance/letter.txt", about, "templates/amounts.txt"},
 			[]string{"templates/layout.html", "templates/finance/letter.html", about, "templates/amounts.html"}

@@ -49,7 +49,7 @@ const (
 // rows returns the amounts of an email and what identifies them, as a table for readers who skim.
 func (l language) rows(c Content) []row {
 	t := &table{words: l, locale: c.Customer.Locale}
-	if c.Kind.ForFinance() || c.Kind.ForOwner() {
+	if c.Kind.Audience() != notice.ToCustomer {
 		t.finance(c)
 	} else {
 		t.add(l.labels[labelEarlier], c.Earlier)

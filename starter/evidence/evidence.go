@@ -173,7 +173,7 @@ func (b *Bundle) addDisputes(ctx context.Context, books *store.Store, known stor
 func (b *Bundle) addEmails(ctx context.Context, books *store.Store, known store.Booking) error {
 	emails, err := books.EmailsOf(ctx, known.ID)
 	for _, email := range emails {
-		if email.ForFinance {
+		if email.Audience != notice.ToCustomer {
 			continue
 		}
 		b.Emails = append(b.Emails, Mail{

@@ -32,7 +32,7 @@ func emailOf(e store.Email) EmailPart {
 	place := mailPlaceOf(e)
 	part := EmailPart{
 		Email: view.EmailOf(store.ListedEmail{
-			ID: e.ID, Reference: e.Booking.Reference, Kind: e.Kind, ForFinance: e.ForFinance, MessageID: e.MessageID, Status: e.Status,
+			ID: e.ID, Reference: e.Booking.Reference, Kind: e.Kind, Audience: e.Audience, MessageID: e.MessageID, Status: e.Status,
 			Attempts: e.Attempts, LastError: e.LastError, ResentOf: e.ResentOf, CreatedAt: e.CreatedAt, SentAt: e.SentAt,
 		}),
 		Answer: e.ServerAnswer, Where: WherePart{place, mailPlaces[place]}, Resendable: resendable(e),

@@ -11,6 +11,7 @@ import (
 	"farebook/booking"
 	"farebook/ledger"
 	"farebook/money"
+	"farebook/notice"
 	"farebook/starter/view"
 	"farebook/store"
 )
@@ -123,7 +124,7 @@ func Of(s store.Story, o Options) Story {
 		told.Postings = append(told.Postings, postingOf(posted))
 	}
 	for _, email := range s.Emails {
-		if o.Operator || !email.ForFinance {
+		if o.Operator || email.Audience == notice.ToCustomer {
 			told.Emails = append(told.Emails, emailOf(email))
 		}
 	}

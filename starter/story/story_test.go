@@ -240,8 +240,8 @@ func TestTheTimelineIsOneAndShowsOperatorsToOperatorsAlone(t *testing.T) {
 			Entries: []ledger.Entry{{Account: ledger.AssetStripeClearing, Side: ledger.Debit, Amount: 45900, Currency: "USD"}},
 		}}}
 		s.Emails = []store.Email{
-			{ID: 1, Kind: notice.Confirmed, Status: store.EmailSent, CreatedAt: minute(3), SentAt: &sent, Booking: s.Booking},
-			{ID: 2, Kind: notice.DisputeOpened, ForFinance: true, Status: store.EmailFailed, CreatedAt: minute(9), Booking: s.Booking},
+			{ID: 1, Kind: notice.Confirmed, Audience: notice.ToCustomer, Status: store.EmailSent, CreatedAt: minute(3), SentAt: &sent, Booking: s.Booking},
+			{ID: 2, Kind: notice.DisputeOpened, Audience: notice.ToFinance, Status: store.EmailFailed, CreatedAt: minute(9), Booking: s.Booking},
 		}
 		s.Audit = []store.AuditEntry{{
 			Action: store.ActionRefundCreate, Subject: "RF-1", Detail: "$1.00", At: minute(5), Actor: access.Actor{Name: "carol@desk"},

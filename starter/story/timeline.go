@@ -8,6 +8,7 @@ import (
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/notice"
 	"farebook/store"
 )
 
@@ -50,7 +51,7 @@ func timelineOf(s store.Story, o Options) []MomentPart {
 		t.dispute(dispute)
 	}
 	for _, email := range s.Emails {
-		if o.Operator || !email.ForFinance {
+		if o.Operator || email.Audience == notice.ToCustomer {
 			t.email(email)
 		}
 	}

@@ -11,7 +11,7 @@ type Email struct {
 	Number    uint64     `json:"number"`
 	Booking   string     `json:"booking,omitempty" doc:"Absent for an email that is about no booking." example:"FB-7K2M9QXA"`
 	Kind      string     `json:"kind" example:"booking_confirmed"`
-	Audience  string     `json:"audience" enum:"customer,finance"`
+	Audience  string     `json:"audience" enum:"customer,finance,owner" doc:"owner is whoever maintains a webhook endpoint."`
 	Status    string     `json:"status" enum:"queued,sent,failed,suppressed,held"`
 	Attempts  int        `json:"attempts"`
 	WrittenAt time.Time  `json:"writtenAt"`
@@ -23,12 +23,8 @@ type Email struct {
 
 // EmailOf converts an email of the store.
 func EmailOf(e store.ListedEmail) Email {
-	audience := "customer"
-	if e.ForFinance {
-		audience = "finance"
-	}
 	return Email{
-		Number: e.ID, Booking: string(e.Reference), Kind: string(e.Kind), Audience: audience, Status: e.Status, Attempts: e.Attempts,
+		Number: e.ID, Booking: string(e.Reference), Kind: string(e.Kind), Audience: string(e.Audience), Status: e.Status, Attempts: e.Attempts,
 		WrittenAt: e.CreatedAt, SentAt: e.SentAt, MessageID: e.MessageID, ResentOf: e.ResentOf, LastError: e.LastError,
 	}
 }
