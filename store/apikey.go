@@ -98,11 +98,11 @@ const (
 	shownToken = len(tokenPrefix) + 4
 )
 
-// ClientDisabledError says that a client takes no new keys: it is disabled, or was merged into another.
+// ClientDisabledError says that a client takes no new keys and no new webhook endpoints: it is disabled, or was merged into another.
 type ClientDisabledError struct{ ClientID string }
 
 func (e *ClientDisabledError) Error() string {
-	return fmt.Sprintf("client %s is disabled or was merged into another: it takes no new keys", e.ClientID)
+	return fmt.Sprintf("client %s is disabled or was merged into another: it takes no new keys or webhook endpoints", e.ClientID)
 }
 
 // CreateAPIKey makes a key and returns its token: the only time that it can be read. A KeyID or a token that is given and

@@ -115,7 +115,7 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 			return moved.Error
 		}
 		done.Keys = moved.RowsAffected
-		// At the moment from which their bookings are heard of by the endpoints of into.
+		// From this moment on the events of their bookings are for the endpoints of into.
 		if err := tx.Model(&endpointRow{}).Where("client_id = ?", from.ID).Update("client_id", into.ID).Error; err != nil {
 			return err
 		}

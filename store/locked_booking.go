@@ -32,9 +32,9 @@ type lockedBooking struct {
 	unsaved *unsavedColumns
 	// changes are reported after the commit.
 	changes changes
-	// heard is whether the booking's client has webhook endpoints, and outgoing are the events for them.
-	heard    bool
-	outgoing []outgoingEvent
+	// hasEndpoints is whether the booking's client has webhook endpoints, and outgoing are the events for them.
+	hasEndpoints bool
+	outgoing     []outgoingEvent
 	// collected gets each transaction that is posted, where somebody asks for them.
 	collected *[]ledger.Transaction
 	// quiet is why emails are recorded as suppressed instead of queued; empty when they are queued.
@@ -61,7 +61,7 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 ) error {
 	var made changes
 	var queued []queuedEmail
-	var heardBy uint64
+	var clientID uint64 // whose endpoints have something to be sent
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) (err error) {
 		b := s.newLockedBooking(tx, now)
 		if err := b.lock(reference, post); err != nil {
@@ -72,7 +72,7 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 			return err
 		}
 		made = b.changes
-		if heardBy, err = b.writeEvents(); err != nil {
+		if clientID, err = b.writeEvents(); err != nil {
 			return err
 		}
 		if err := b.saveChanged(); err != nil {
@@ -84,7 +84,7 @@ func (s *Store) underLockTo(ctx context.Context, reference booking.Reference, no
 	if err == nil {
 		s.report(made)
 		s.fresh.put(queued, now)
-		s.announce(heardBy)
+		s.announce(clientID)
 	}
 	return err
 }
@@ -115,21 +115,21 @@ func (b *lockedBooking) lock(reference booking.Reference, post bool) error {
 }
 
 // takeWith takes the lock of the booking, for a posting also the one that every posting shares, and reads whether its client has webhook
-// endpoints: by one statement, so that a client without them costs none.
+// endpoints: all by one statement, because most clients have none.
 func (b *lockedBooking) takeWith(query *gorm.DB, row *bookingRow, post bool) error {
 	var columns struct {
 		journal.BooksColumns
 
-		Heard bool
+		HasEndpoints bool
 	}
-	besides := []any{clientHears}
+	besides := []any{hasEndpoints}
 	if post {
 		besides = append(besides, lockBooksToo...)
 	}
 	if err := db.TakeWith(query.Select("bookings.*", besides...), row, &columns); err != nil {
 		return err
 	}
-	b.heard = columns.Heard
+	b.hasEndpoints = columns.HasEndpoints
 	if !post {
 		return nil
 	}

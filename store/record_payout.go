@@ -59,7 +59,7 @@ func (s *Store) RecordPayout(ctx context.Context, reading PayoutReading) (Payout
 		return err
 	})
 	if err == nil && paid {
-		s.announceOperations()
+		s.AnnounceOperations()
 	}
 	return recorded, err
 }

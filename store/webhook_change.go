@@ -22,13 +22,14 @@ type EndpointChange struct {
 // UpdateEndpoint changes an endpoint. Events that were not delivered yet go to the new address. Error: ErrNotFound.
 func (s *Store) UpdateEndpoint(ctx context.Context, id string, change EndpointChange, by access.Actor) error {
 	return s.changeEndpoint(ctx, id, func(tx *gorm.DB, row *endpointRow, now time.Time) error {
-		for _, one := range []struct {
-			to   *string
-			text *string
-		}{{&row.URL, change.URL}, {&row.Description, change.Description}, {&row.ContactEmail, change.ContactEmail}} {
-			if one.text != nil {
-				*one.to = *one.text
-			}
+		if change.URL != nil {
+			row.URL = *change.URL
+		}
+		if change.Description != nil {
+			row.Description = *change.Description
+		}
+		if change.ContactEmail != nil {
+			row.ContactEmail = *change.ContactEmail
 		}
 		if change.Types != nil {
 			row.EventTypes = textOf(change.Types)
@@ -61,37 +62,38 @@ func (s *Store) DisableEndpoint(ctx context.Context, id string, disabled bool, b
 		if (row.DisabledAt != nil) == disabled {
 			return nil
 		}
+		action := ActionEndpointEnable
+		row.DisabledAt, row.DisabledReason = nil, nil
 		if disabled {
+			action = ActionEndpointDisable
 			reason := DisabledByOwner
 			row.DisabledAt, row.DisabledReason = &now, &reason
-			if err := db.Save(tx, row, "disabled_at", "disabled_reason", "updated_at"); err != nil {
-				return err
-			}
-			return auditEndpoint(tx, now, ActionEndpointDisable, *row, by, "")
 		}
-		row.DisabledAt, row.DisabledReason = nil, nil
 		if err := db.Save(tx, row, "disabled_at", "disabled_reason", "updated_at"); err != nil {
 			return err
 		}
-		if err := beginAnew(tx, row.ID); err != nil {
-			return err
+		if !disabled {
+			if err := beginAnew(tx, row.ID); err != nil {
+				return err
+			}
+			if _, err := endpointMatters(tx, now).close("kind = ? AND subject = ?", AttentionEndpointDisabled, row.EndpointID); err != nil {
+				return err
+			}
 		}
-		if _, err := endpointMatters(tx, now).close("kind = ? AND subject = ?", AttentionEndpointDisabled, row.EndpointID); err != nil {
-			return err
-		}
-		return auditEndpoint(tx, now, ActionEndpointEnable, *row, by, "")
+		return auditEndpoint(tx, now, action, *row, by, "")
 	})
 }
 
-// beginAnew lets the oldest event that was not delivered be tried at once, with all its attempts.
+// beginAnew lets the oldest event that was not delivered be tried at once, with all its attempts. One that an attempt delivers meanwhile
+// stays as it is.
 func beginAnew(tx *gorm.DB, endpoint uint64) error {
 	var first deliveryRow
 	err := tx.Where("endpoint_id = ? AND is_pending = 1", endpoint).Order("id").Limit(1).Find(&first).Error
 	if err != nil || first.ID == 0 {
 		return err
 	}
-	first.Attempts, first.NextAttemptAt = 0, nil
-	return db.Save(tx, &first, "attempts", "next_attempt_at")
+	return tx.Model(&deliveryRow{}).Where("id = ? AND is_pending = 1", first.ID).
+		Updates(map[string]any{"attempts": 0, "next_attempt_at": nil}).Error
 }
 
 // endpointMatters are the attention items about endpoints, which belong to no booking.
@@ -141,13 +143,11 @@ func (s *Store) RotateEndpointSecret(ctx context.Context, in SecretRotation, by 
 	return s.Endpoint(ctx, in.EndpointID)
 }
 
-// giveUp disables an endpoint whose receiver takes no events, shows that to an operator and queues an email to its owner: in one
-// transaction, under the lock of the endpoint.
-func giveUp(tx *gorm.DB, now time.Time, endpoint uint64, reason DisabledReason) error {
-	var row endpointRow
-	err := tx.Clauses(db.ForUpdate).Where("id = ?", endpoint).Take(&row).Error
-	if err != nil || row.DisabledAt != nil || row.RemovedAt != nil {
-		return err
+// giveUp disables a locked endpoint whose receiver takes no events, shows that to an operator and queues an email to its owner. One that is
+// disabled or removed stays as it is.
+func giveUp(tx *gorm.DB, now time.Time, row endpointRow, reason DisabledReason) error {
+	if row.DisabledAt != nil || row.RemovedAt != nil {
+		return nil
 	}
 	row.DisabledAt, row.DisabledReason, row.UpdatedAt = &now, &reason, now
 	if err := db.Save(tx, &row, "disabled_at", "disabled_reason", "updated_at"); err != nil {
@@ -160,7 +160,7 @@ func giveUp(tx *gorm.DB, now time.Time, endpoint uint64, reason DisabledReason) 
 	if _, err := endpointMatters(tx, now).open(AttentionEndpointDisabled, row.EndpointID, text); err != nil {
 		return err
 	}
-	_, err = queue(tx, now, outgoingEmail{
+	_, err := queue(tx, now, outgoingEmail{
 		kind: notice.WebhookDisabled, owner: row.EndpointID, occasion: fmt.Sprintf("disabled-%d", now.UnixMilli()),
 		content: &notice.Content{Webhook: &notice.WebhookContent{EndpointID: row.EndpointID, Reason: string(reason), DisabledAt: now}},
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,6 +21,8 @@ const (
 	errorLength = 200
 	// maxReplay bounds the events of one replay of a range.
 	maxReplay = 1000
+	// maxOwed bounds the endpoints that one announcement begins to deliver to: those that are left, the sweeper finds.
+	maxOwed = 1000
 )
 
 // Delivery is an event for an endpoint, with the last attempt to deliver it.
@@ -102,8 +105,8 @@ type outgoingEvent struct {
 
 func (e outgoingEvent) key() string { return string(e.kind) + "/" + e.object }
 
-// insertDeliveries writes an event for the endpoints that match, by one statement: the rows of those endpoints are locked for the insert,
-// so that one that is disabled or removed meanwhile is read as it is afterwards. UNIQUE endpoint and event key make a repetition harmless.
+// insertDeliveries writes an event for the endpoints that match, by one statement. Endpoints are read without a lock: one that is disabled
+// or removed meanwhile may get a row, which is not sent while it is not enabled. UNIQUE endpoint and event key make a repetition harmless.
 func insertDeliveries(tx *gorm.DB, now time.Time, e outgoingEvent, where string, args ...any) error {
 	event := webhook.Event{Type: e.kind, Version: webhook.Version, Timestamp: now.UTC().Truncate(time.Microsecond), Data: e.data()}
 	payload, err := json.Marshal(event)
@@ -119,8 +122,11 @@ func insertDeliveries(tx *gorm.DB, now time.Time, e outgoingEvent, where string,
 // subscribed is the condition that an endpoint gets an event of a type now: it is kept, subscribes to it, and is not disabled for long.
 const subscribed = "e.is_kept = 1 AND FIND_IN_SET(?, e.event_types) > 0 AND (e.disabled_at IS NULL OR e.disabled_at > ?)"
 
-// hearingClient is the client that has the endpoints of a client: a client that was merged into another one has none.
-const hearingClient = "COALESCE((SELECT c.merged_into FROM api_clients c WHERE c.id = %[1]s), %[1]s)"
+// endpointOwner is the client that has the endpoints of a client: a client that was merged into another one has none. Where client is a
+// question mark, it stands there twice.
+func endpointOwner(client string) string {
+	return "COALESCE((SELECT c.merged_into FROM api_clients c WHERE c.id = " + client + "), " + client + ")"
+}
 
 // PendingDeliveries are the events of an endpoint that were not delivered, the oldest first; none for an endpoint that is not enabled.
 func (s *Store) PendingDeliveries(ctx context.Context, endpointID string, limit int) ([]Delivery, error) {
@@ -150,7 +156,7 @@ type AttemptRecorded struct {
 }
 
 // RecordAttempt writes what came of an attempt, and disables the endpoint where no further one is made. A repetition of an attempt that was
-// recorded changes nothing: the number of attempts before it is a condition.
+// recorded changes nothing, because the number of attempts before it is a condition; it returns the emails that are not sent yet.
 func (s *Store) RecordAttempt(ctx context.Context, d Delivery, a Attempt) (AttemptRecorded, error) {
 	var recorded AttemptRecorded
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
@@ -172,33 +178,55 @@ func (s *Store) RecordAttempt(ctx context.Context, d Delivery, a Attempt) (Attem
 			values["next_attempt_at"] = now.Add(wait)
 			recorded.RetryIn = wait
 		}
-		changed := tx.Model(&deliveryRow{}).Where("id = ? AND is_pending = 1 AND attempts = ?", d.Row, d.Attempts).Updates(values)
-		if changed.Error != nil || changed.RowsAffected == 0 || a.Taken() || again {
-			return changed.Error
+		changes := func() (bool, error) {
+			changed := tx.Model(&deliveryRow{}).Where("id = ? AND is_pending = 1 AND attempts = ?", d.Row, d.Attempts).Updates(values)
+			return changed.RowsAffected > 0, changed.Error
 		}
-		reason := DisabledFailing
-		if a.Status == statusGone {
-			reason = DisabledGone
-		}
-		recorded.Disabled = true
-		if err := giveUp(tx, now, d.Endpoint.Row, reason); err != nil {
+		if a.Taken() || again {
+			_, err := changes()
 			return err
 		}
 		var err error
-		recorded.EmailIDs, err = queuedEmails(tx, d.Endpoint.ID)
+		recorded.Disabled, err = recordLast(tx, now, d, a, changes)
+		if err == nil {
+			recorded.EmailIDs, err = queuedEmails(tx, d.Endpoint.ID)
+		}
 		return err
 	})
 	return recorded, err
 }
 
+// recordLast records the attempt after which an endpoint is given up. It locks the endpoint before the delivery, as a replay of an event
+// does.
+func recordLast(tx *gorm.DB, now time.Time, d Delivery, a Attempt, changes func() (bool, error)) (disabled bool, err error) {
+	var endpoint endpointRow
+	if err := tx.Clauses(db.ForUpdate).Where("id = ?", d.Endpoint.Row).Take(&endpoint).Error; err != nil {
+		return false, err
+	}
+	changed, err := changes()
+	if err != nil || !changed {
+		return false, err
+	}
+	reason := DisabledFailing
+	if a.Status == statusGone {
+		reason = DisabledGone
+	}
+	return true, giveUp(tx, now, endpoint, reason)
+}
+
 // Deliveries lists up to limit events of an endpoint with rows below before, the newest first; zero begins with the newest.
 func (s *Store) Deliveries(ctx context.Context, endpoint Endpoint, before uint64, limit int) ([]Delivery, error) {
-	query := s.db.WithContext(ctx).Where("endpoint_id = ?", endpoint.Row)
-	if before != 0 {
-		query = query.Where("id < ?", before)
+	conn := s.db.WithContext(ctx)
+	var reads []*gorm.DB
+	for _, pending := range []string{"is_pending = 1", "is_pending IS NULL"} { // the index is in the order of these, then of ids
+		query := conn.Table("webhook_deliveries FORCE INDEX (idx_deliveries_pending)").Where("endpoint_id = ?", endpoint.Row).Where(pending)
+		if before != 0 {
+			query = query.Where("id < ?", before)
+		}
+		reads = append(reads, query)
 	}
 	var rows []deliveryRow
-	err := query.Order("id DESC").Limit(limit).Find(&rows).Error
+	err := db.Merge(conn, "id DESC", limit, reads).Scan(&rows).Error
 	deliveries := make([]Delivery, 0, len(rows))
 	for _, row := range rows {
 		deliveries = append(deliveries, row.domain())
@@ -275,7 +303,7 @@ func replay(tx *gorm.DB, ids []uint64) error {
 		Updates(map[string]any{"delivered_at": nil, "attempts": 0, "next_attempt_at": nil}).Error
 }
 
-// SendTestEvent writes a test event for one endpoint. request identifies who asks for it, so that a repetition sends none. Error:
+// SendTestEvent writes a test event for one endpoint. request identifies who asks for it, so that a repetition sends no second one. Error:
 // ErrNotFound.
 func (s *Store) SendTestEvent(ctx context.Context, endpoint Endpoint, request string, by access.Actor) (Delivery, error) {
 	e := outgoingEvent{webhook.Test, request, func() any { return webhook.TestData{EndpointID: endpoint.ID} }}
@@ -308,18 +336,30 @@ func (s *Store) OwedEndpoints(ctx context.Context, before time.Time, after uint6
 
 // OwedEndpointsOf are those of one client; of all clients for the zero client.
 func (s *Store) OwedEndpointsOf(ctx context.Context, clientID uint64) ([]OwedEndpoint, error) {
-	if clientID == 0 {
-		const operators = "e.event_types LIKE '%payout.%' OR e.event_types LIKE '%reconciliation.%'"
-		return s.owedEndpoints(ctx, s.Now().Add(time.Second), operators, maxReplay)
+	before := s.Now().Add(time.Second)
+	if clientID != 0 {
+		return s.owedEndpoints(ctx, before, "e.client_id = "+endpointOwner("?"), maxOwed, clientID, clientID)
 	}
-	return s.owedEndpoints(ctx, s.Now().Add(time.Second), fmt.Sprintf("e.client_id = "+hearingClient, "?"), MaxEndpoints, clientID, clientID)
+	var subscribes []string
+	var types []any
+	for _, one := range webhook.OperationsTypes() {
+		subscribes, types = append(subscribes, "FIND_IN_SET(?, e.event_types) > 0"), append(types, one)
+	}
+	return s.owedEndpoints(ctx, before, strings.Join(subscribes, " OR "), maxOwed, types...)
 }
+
+const (
+	// OldestPending joins to an endpoint e its oldest event that was not delivered as d, by the index idx_deliveries_pending.
+	OldestPending = "webhook_deliveries d ON d.id = " +
+		"(SELECT MIN(p.id) FROM webhook_deliveries p WHERE p.endpoint_id = e.id AND p.is_pending = 1)"
+	// PendingDue is when that event is to be tried.
+	PendingDue = "COALESCE(d.next_attempt_at, d.occurred_at)"
+)
 
 func (s *Store) owedEndpoints(ctx context.Context, before time.Time, where string, limit int, args ...any) ([]OwedEndpoint, error) {
 	var owed []OwedEndpoint
-	err := s.db.WithContext(ctx).Raw("SELECT e.id AS row_id, e.endpoint_id, COALESCE(d.next_attempt_at, d.occurred_at) AS due "+
-		"FROM webhook_endpoints e JOIN webhook_deliveries d ON d.id = (SELECT MIN(p.id) FROM webhook_deliveries p "+
-		"WHERE p.endpoint_id = e.id AND p.is_pending = 1) WHERE e.is_enabled = 1 AND ("+where+
-		") AND COALESCE(d.next_attempt_at, d.occurred_at) < ? ORDER BY e.id LIMIT ?", append(args, before.UTC(), limit)...).Scan(&owed).Error
+	err := s.db.WithContext(ctx).Raw("SELECT e.id AS row_id, e.endpoint_id, "+PendingDue+" AS due FROM webhook_endpoints e JOIN "+
+		OldestPending+" WHERE e.is_enabled = 1 AND ("+where+") AND "+PendingDue+" < ? ORDER BY e.id LIMIT ?",
+		append(args, before.UTC(), limit)...).Scan(&owed).Error
 	return owed, err
 }

@@ -31,7 +31,7 @@ const (
 // enabled again.
 const keptWhileDisabled = 30 * 24 * time.Hour
 
-// Endpoint is where a client wants to hear of changes.
+// Endpoint is an address of a client to which events are sent.
 type Endpoint struct {
 	Row          uint64
 	ID           string // we_...
@@ -119,7 +119,7 @@ func textOf(types []webhook.Type) string {
 	return strings.Join(slices.Compact(names), ",")
 }
 
-// NewEndpoint is what an endpoint is made of. ID was drawn before (access.NewEndpointID), so that a repetition makes none.
+// NewEndpoint is what an endpoint is made of. ID was drawn before (access.NewEndpointID), so that a repetition makes no second one.
 type NewEndpoint struct {
 	ID           string
 	ClientID     uint64
@@ -137,12 +137,13 @@ func (*TooManyEndpointsError) Error() string {
 	return fmt.Sprintf("a client has %d webhook endpoints at most: remove one first", MaxEndpoints)
 }
 
-// CreateEndpoint makes an endpoint, which gets the events of all changes that begin after it. Harmless when repeated: UNIQUE id. Error:
-// *TooManyEndpointsError.
+// CreateEndpoint makes an endpoint, which gets the events of all changes that begin after it. Harmless when repeated: UNIQUE id. Errors:
+// ErrNotFound for the client, *ClientDisabledError, *TooManyEndpointsError.
 func (s *Store) CreateEndpoint(ctx context.Context, in NewEndpoint, by access.Actor) (Endpoint, error) {
 	now := s.Now()
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		if _, err := lockClient(tx, in.ClientID); err != nil {
+		client, err := lockClient(tx, in.ClientID)
+		if err != nil {
 			return err
 		}
 		var kept []endpointRow
@@ -152,7 +153,10 @@ func (s *Store) CreateEndpoint(ctx context.Context, in NewEndpoint, by access.Ac
 		if slices.ContainsFunc(kept, func(one endpointRow) bool { return one.EndpointID == in.ID }) {
 			return nil
 		}
-		if len(kept) >= MaxEndpoints {
+		switch {
+		case client.DisabledAt != nil || client.MergedInto != nil:
+			return &ClientDisabledError{client.ClientID}
+		case len(kept) >= MaxEndpoints:
 			return &TooManyEndpointsError{}
 		}
 		row := endpointRow{

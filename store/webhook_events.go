@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,14 +12,14 @@ import (
 	"farebook/webhook"
 )
 
-// clientHears is a column of a booking: whether its client has webhook endpoints. It takes no lock.
-const clientHears = "EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.is_kept = 1 AND e.client_id = " +
-	"COALESCE((SELECT c.merged_into FROM api_clients c WHERE c.id = bookings.client_id), bookings.client_id)) AS heard"
+// hasEndpoints is a column of a booking: whether its client has webhook endpoints. It takes no lock.
+var hasEndpoints = "EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.is_kept = 1 AND e.client_id = " +
+	endpointOwner("bookings.client_id") + ") AS has_endpoints"
 
 // emit collects an event, which is written at the end of the transaction with what data returns then. A client without endpoints gets none.
 func (b *lockedBooking) emit(kind webhook.Type, object string, data func() any) {
 	e := outgoingEvent{kind, object, data}
-	if b.heard && !slices.ContainsFunc(b.outgoing, func(one outgoingEvent) bool { return one.key() == e.key() }) {
+	if b.hasEndpoints && !slices.ContainsFunc(b.outgoing, func(one outgoingEvent) bool { return one.key() == e.key() }) {
 		b.outgoing = append(b.outgoing, e)
 	}
 }
@@ -43,12 +42,12 @@ func (b *lockedBooking) emitBooking(from, next booking.Status) {
 }
 
 // writeEvents writes what was collected, and returns the client whose endpoints have something to be sent; zero for none.
-func (b *lockedBooking) writeEvents() (heardBy uint64, err error) {
+func (b *lockedBooking) writeEvents() (clientID uint64, err error) {
 	if len(b.outgoing) == 0 || b.booking.ClientID == nil {
 		return 0, nil
 	}
 	for _, e := range b.outgoing {
-		err := insertDeliveries(b.tx, b.now, e, subscribed+" AND e.client_id = "+fmt.Sprintf(hearingClient, "?"), e.kind,
+		err := insertDeliveries(b.tx, b.now, e, subscribed+" AND e.client_id = "+endpointOwner("?"), e.kind,
 			b.now.Add(-keptWhileDisabled), *b.booking.ClientID, *b.booking.ClientID)
 		if err != nil {
 			return 0, err
@@ -114,17 +113,15 @@ type Announcer func(clientID uint64)
 // Announce sets the announcer; call it before the store is used.
 func (s *Store) Announce(a Announcer) { s.announcer = a }
 
-func (s *Store) announce(heardBy uint64) {
-	if heardBy != 0 && s.announcer != nil {
-		s.announcer(heardBy)
+func (s *Store) announce(clientID uint64) {
+	if clientID != 0 && s.announcer != nil {
+		s.announcer(clientID)
 	}
 }
 
-func (s *Store) announceOperations() {
+// AnnounceOperations says after a commit that an operations event may have to be sent.
+func (s *Store) AnnounceOperations() {
 	if s.announcer != nil {
 		s.announcer(0)
 	}
 }
-
-// AnnounceOperations is for the packages of store/ that write operations events.
-func (s *Store) AnnounceOperations() { s.announceOperations() }

@@ -11,6 +11,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/internal/dev/testdb"
+	"farebook/notice"
 	"farebook/store"
 	"farebook/webhook"
 )
@@ -136,6 +137,10 @@ func TestEndpointThatTakesNothingIsGivenUp(t *testing.T) {
 		waited += recorded.RetryIn
 		if recorded.Disabled {
 			require.Len(t, recorded.EmailIDs, 1)
+			require.Equal(t, recorded.EmailIDs, again.EmailIDs, "whoever repeats it sends the email")
+			listed, err := b.Store.ListedEmail(t.Context(), recorded.EmailIDs[0])
+			require.NoError(t, err)
+			require.Equal(t, notice.ToOwner, listed.Audience)
 			break
 		}
 	}
@@ -207,6 +212,34 @@ func TestReplaySendsTheSameEvents(t *testing.T) {
 	require.ErrorIs(t, b.Store.ReplayDelivery(t.Context(), e, "msg_unknown", testdb.Tester), store.ErrNotFound)
 }
 
+// Events that were delivered and events that were not are one list, the newest first.
+func TestDeliveriesAreListedInPages(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	e := b.endpoint()
+	for _, request := range []string{"te_1", "te_2", "te_3", "te_4", "te_5"} {
+		_, err := b.Store.SendTestEvent(t.Context(), e, request, testdb.Tester)
+		require.NoError(t, err)
+	}
+	sent := b.pending(e)
+	for _, at := range []int{0, 2, 3} {
+		_, err := b.Store.RecordAttempt(t.Context(), sent[at], store.Attempt{At: b.Store.Now(), Status: 200})
+		require.NoError(t, err)
+	}
+	var listed []string
+	for before := uint64(0); ; {
+		page, err := b.Store.Deliveries(t.Context(), e, before, 2)
+		require.NoError(t, err)
+		if len(page) == 0 {
+			break
+		}
+		for _, delivery := range page {
+			listed, before = append(listed, delivery.MessageID), delivery.Row
+		}
+	}
+	require.Equal(t, []string{sent[4].MessageID, sent[3].MessageID, sent[2].MessageID, sent[1].MessageID, sent[0].MessageID}, listed)
+}
+
 // A rotation under the same number is made once, and the secret before it signs until the overlap ends.
 func TestRotationKeepsThePreviousSecret(t *testing.T) {
 	t.Parallel()
@@ -239,6 +272,9 @@ func TestEndpointsFollowAMerge(t *testing.T) {
 	_, err = b.record(paid(snapshot, true), store.ReasonEvent)
 	require.NoError(t, err)
 	require.Len(t, b.pending(e), 1)
+	var disabled *store.ClientDisabledError
+	_, err = b.Store.CreateEndpoint(t.Context(), store.NewEndpoint{ID: access.NewEndpointID(), ClientID: merged.ID}, testdb.Tester)
+	require.ErrorAs(t, err, &disabled)
 	for range store.MaxEndpoints - 1 {
 		b.endpoint()
 	}

@@ -16,6 +16,3 @@ func RetryAfter(attempts int) (time.Duration, bool) {
 	}
 	return retries[attempts-1], true
 }
-
-// Overlap is how long both secrets sign after a rotation, unless its caller says otherwise.
-const Overlap = 24 * time.Hour

@@ -8,7 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
+
+// Overlap is how long both secrets sign after a rotation, unless its caller says otherwise.
+const Overlap = 24 * time.Hour
 
 // secretPrefix is that of the Standard Webhooks specification.
 const secretPrefix = "whsec_"

@@ -39,6 +39,9 @@ var operationsTypes = []Type{PayoutPaid, ReconciliationDifferences}
 // ClientTypes are the types about a client's own bookings.
 func ClientTypes() []Type { return slices.Clone(clientTypes) }
 
+// OperationsTypes are the types about no client's booking.
+func OperationsTypes() []Type { return slices.Clone(operationsTypes) }
+
 // Types are the types that an endpoint can subscribe to.
 func Types() []Type { return slices.Concat(clientTypes, operationsTypes) }
 

@@ -123,6 +123,6 @@ func (f *filler) run(ctx context.Context, s statement) error {
 // FilledTables are those that Fill writes, beside ledger_seals.
 var FilledTables = []string{
 	"api_clients", "api_keys", "attention_items", "attention_steps", "audit_log", "bookings", "disputes", "emails", "financial_ledger",
-	"idempotency_keys", "imported_bookings", "ledger_entries", "payment_twins", "payments", "payouts", "reconciliation_items",
-	"reconciliation_runs", "refunds", "stripe_events",
+	"idempotency_keys", "imported_bookings", "ledger_entries", "moved_amounts", "payment_twins", "payments", "payouts", "proposals",
+	"reconciliation_items", "reconciliation_runs", "refunds", "stripe_events", "webhook_deliveries", "webhook_endpoints",
 }

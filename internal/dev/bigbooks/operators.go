@@ -59,7 +59,13 @@ var operatorTables = []statement{
 	{"webhook_endpoints", `INSERT INTO webhook_endpoints (id, endpoint_id, client_id, url, description, contact_email, event_types, secret_number,
 		  secret_key_id, created_at, updated_at)
 		SELECT 1, '` + Endpoint + `', id, 'https://example.com/hooks', '', 'hooks@example.com', 'refund.failed', 1, '0011223344556677', created_at,
-		  created_at FROM api_clients WHERE id = 1`},
+		  created_at FROM api_clients WHERE id = 1
+		UNION ALL SELECT 2, '` + QuietEndpoint + `', id, 'https://example.com/quiet', '', 'hooks@example.com', 'refund.failed', 1,
+		  '0011223344556677', created_at, created_at FROM api_clients WHERE id = 1`},
+	{"webhook_deliveries", `INSERT INTO webhook_deliveries (endpoint_id, message_id, event_key, event_type, payload, occurred_at, delivered_at,
+		  attempts, attempted_at, answer_status, answer_ms)
+		SELECT 2, CONCAT('msg_', LEFT(SHA2(CONCAT('quiet', n), 256), 32)), CONCAT('booking.confirmed/', reference), 'booking.confirmed', '{}',
+		  {paid_at}, {paid_at}, 1, {paid_at}, 204, 40 FROM fill_bookings WHERE {is_paid} AND n <= ` + number(quietEvents) + ` ORDER BY n`},
 	{"webhook_deliveries", `INSERT INTO webhook_deliveries (endpoint_id, message_id, event_key, event_type, payload, occurred_at, delivered_at,
 		  attempts, attempted_at, answer_status, answer_ms)
 		SELECT 1, CONCAT('msg_', LEFT(SHA2(CONCAT('we', n), 256), 32)), CONCAT('booking.confirmed/', reference), 'booking.confirmed', '{}',
@@ -68,3 +74,9 @@ var operatorTables = []statement{
 
 // Endpoint is the webhook endpoint that has the events of all filled bookings.
 const Endpoint = "we_0000000001"
+
+// QuietEndpoint has the events of the oldest bookings alone.
+const QuietEndpoint = "we_0000000002"
+
+// quietEvents is up to which booking it has events.
+const quietEvents = 20

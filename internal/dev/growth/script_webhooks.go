@@ -36,6 +36,8 @@ func (s *script) webhooks() {
 	filled := first[store.Endpoint](s.calls, "Endpoint: a filled one", bigbooks.Endpoint)
 	page := first[[]store.Delivery](s.calls, "Deliveries", filled, uint64(0), listPage)
 	s.measure("Deliveries: a later page", filled, page[len(page)-1].Row, listPage)
+	quiet := first[store.Endpoint](s.calls, "Endpoint: a quiet one", bigbooks.QuietEndpoint)
+	s.measure("Deliveries: few and old", quiet, uint64(0), listPage)
 	s.measure("Delivery", filled, page[0].MessageID)
 	s.measure("PendingDeliveries: of a filled endpoint", filled.ID, 20)
 	at := page[0].OccurredAt.Add(-time.Duration(s.round+1) * time.Minute) // each round another time
