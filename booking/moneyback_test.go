@@ -211,3 +211,14 @@ func TestContentsOfAPayoutAddUp(t *testing.T) {
 	contents.Add([]booking.BalanceTransaction{{Net: 5}}, 0)
 	require.Equal(t, booking.PayoutContents{Transactions: 3, Unmatched: 1, Net: 95}, contents)
 }
+
+// A policy without hours does not explain itself by any.
+func TestPolicyThatAlwaysRefundsNamesNoHours(t *testing.T) {
+	t.Parallel()
+	departure := time.Date(2026, time.May, 1, 12, 0, 0, 0, time.UTC)
+	quote := booking.Always(50).Quote(money.Money{Value: 4500, Currency: "USD"}, 0, departure, departure.Add(-30*time.Hour))
+	require.Equal(t, 50, quote.Percent)
+	require.Equal(t, "The flight departs in 30 hours (at any time: 50%), so 50% of $45.00 is due.", quote.Explanation)
+	quote = booking.Always(50).Quote(money.Money{Value: 4500, Currency: "USD"}, 0, departure, departure.Add(100*time.Hour))
+	require.Equal(t, int64(2250), quote.Refund.Value)
+}

@@ -67,9 +67,20 @@ func parseRule(hours, percent string) (Rule, error) {
 	return Rule{HoursBefore: int(h), Percent: int(p)}, nil
 }
 
+// anyTime is the HoursBefore of a rule that applies however long after the departure.
+const anyTime = int(math.MinInt64 / time.Hour)
+
 // Always is the policy that refunds one percentage, whenever it is asked for.
 func Always(percent int) Policy {
-	return Policy{{HoursBefore: int(math.MinInt64 / time.Hour), Percent: percent}}
+	return Policy{{HoursBefore: anyTime, Percent: percent}}
+}
+
+// text says when the rule applies, and what it refunds.
+func (r Rule) text() string {
+	if r.HoursBefore == anyTime {
+		return fmt.Sprintf("at any time: %d%%", r.Percent)
+	}
+	return fmt.Sprintf("%d hours or more before departure: %d%%", r.HoursBefore, r.Percent)
 }
 
 // Quote is what a cancellation at one moment would refund, and why.
@@ -94,7 +105,7 @@ func (p Policy) Quote(captured money.Money, returned int64, departure, now time.
 	for _, r := range p {
 		if left >= time.Duration(r.HoursBefore)*time.Hour {
 			q.Percent = r.Percent
-			rule = fmt.Sprintf("%d hours or more before departure: %d%%", r.HoursBefore, r.Percent)
+			rule = r.text()
 			break
 		}
 	}

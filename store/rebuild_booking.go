@@ -57,7 +57,7 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 			return nil // an attempt that died, or the client was faster
 		}
 		if err == nil && of != nil {
-			err = countSupplements(tx, *of, now)
+			err = attachSupplement(tx, *of, &row, now)
 		}
 		if err != nil {
 			return err

@@ -167,7 +167,9 @@ func bookingOfRequest(tx *gorm.DB, requestKey string) (bookingRow, error) {
 // askedAgain takes over what the request says of the customer and the flight, which is not at Stripe. What Stripe has of the booking
 // has to be the same.
 func (r bookingRow) askedAgain(tx *gorm.DB, asked bookingRow) (bookingRow, error) {
-	if r.Amount != asked.Amount || r.Currency != asked.Currency || r.CaptureMethod != asked.CaptureMethod {
+	of, askedOf := db.OrEmpty(r.SupplementOf), db.OrEmpty(asked.SupplementOf)
+	otherPart := of != askedOf && (of != "" || r.CustomerEmail != "") // one that was rebuilt without its booking learns it now
+	if r.Amount != asked.Amount || r.Currency != asked.Currency || r.CaptureMethod != asked.CaptureMethod || otherPart {
 		return bookingRow{}, &IdempotencyConflictError{}
 	}
 	if r.CustomerEmail != "" {

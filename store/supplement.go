@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,7 +77,7 @@ func reserveSupplement(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow
 	if err != nil {
 		return bookingRow{}, err
 	}
-	if err := countSupplements(tx, of, in.Now); err != nil {
+	if err := attachSupplement(tx, of, &row, in.Now); err != nil {
 		return bookingRow{}, err
 	}
 	amount := money.Money{Value: row.Amount, Currency: row.Currency}
@@ -104,16 +105,36 @@ func (r bookingRow) refusesSupplement() error {
 	return nil
 }
 
-// countSupplements writes how many further payments a booking has, under its lock. Counting anew makes a repetition harmless.
-func countSupplements(tx *gorm.DB, of bookingRow, now time.Time) error {
+// attachSupplement writes, under the lock of a booking, how many further payments it has with row. Counting anew makes a repetition
+// harmless. If the booking has ended, row is due to be cancelled, as the further payments are that were there at its end.
+func attachSupplement(tx *gorm.DB, of bookingRow, row *bookingRow, now time.Time) error {
 	var count int64
 	if err := tx.Model(&bookingRow{}).Where("supplement_of = ?", of.Reference).Count(&count).Error; err != nil {
 		return err
 	}
-	return tx.Model(&bookingRow{}).Where("id = ?", of.ID).Updates(map[string]any{"supplements": count, "updated_at": now}).Error
+	err := tx.Model(&bookingRow{}).Where("id = ?", of.ID).Updates(map[string]any{"supplements": count, "updated_at": now}).Error
+	percent, ended := of.ended()
+	if err != nil || !ended || row.CancelledAt != nil || row.CancelDueAt != nil || !slices.Contains(openSupplement, row.Status) {
+		return err
+	}
+	row.CancelDueAt, row.CancelDuePercent, row.UpdatedAt = &now, &percent, now
+	return db.Save(tx, row, "cancel_due_at", "cancel_due_percent", "updated_at")
 }
 
-// SupplementsOf are the further payments of a booking, oldest first. A booking without any costs no statement.
+// ended reports whether a booking has ended, and what is given back of its further payments.
+func (r bookingRow) ended() (percent int, ended bool) {
+	if r.CancelledAt != nil && r.CancelPercent != nil {
+		return *r.CancelPercent, true
+	}
+	switch r.Status {
+	case booking.StatusExpired, booking.StatusPaymentFailed, booking.StatusCancelled:
+		return wholePayment, true
+	default:
+		return 0, false
+	}
+}
+
+// SupplementsOf are the further payments of a booking, oldest first. No statement is sent for a booking without any.
 func (s *Store) SupplementsOf(ctx context.Context, known Booking) ([]Booking, error) {
 	if known.Supplements == 0 {
 		return nil, nil
@@ -133,7 +154,7 @@ var openSupplement = []booking.Status{
 }
 
 // endSupplements makes the further payments of a booking that ends due to be cancelled, each for this percentage of it. Their workflows
-// cancel them: SupplementsDue are those that are left. A booking without any costs no statement.
+// cancel them: SupplementsDue are those that are left. No statement is sent for a booking without any.
 func (b *lockedBooking) endSupplements(percent int) error {
 	if b.booking.Supplements == 0 {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/internal/dev/testdb"
 	"farebook/money"
 	"farebook/store"
 	"farebook/store/proof"
@@ -88,6 +89,29 @@ func TestFurtherPaymentsEndWithTheirBooking(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, due, len(all)-1)
 	b.requirePromises()
+}
+
+// A further payment that was lost when its booking ended is due to be cancelled, as the others are, once it is rebuilt.
+func TestFurtherPaymentThatComesBackAfterTheEndIsDue(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	reference := b.paidBooking()
+	_, err := b.Store.CancelPaid(t.Context(), store.Cancellation{
+		Reference: reference, Policy: booking.Policy{{HoursBefore: 0, Percent: 50}}, Now: b.Store.Now(),
+	})
+	require.NoError(t, err)
+	lost := booking.Reference("FB-7K2M9QXA")
+	require.NoError(t, b.Store.RebuildBooking(t.Context(), store.RebuildItem{
+		Reference: lost, PaymentIntentID: "pi_lost", Amount: money.Money{Value: 4500, Currency: "USD"}, Created: b.Store.Now(),
+		Booking: store.LostBooking{
+			ClientID: b.caller.ClientCode, CorrelationID: "c-lost", RequestKey: "lost", SupplementOf: reference, Capture: booking.CaptureAutomatic,
+		},
+	}, testdb.Tester, b.Store.Now()))
+	due, err := b.Store.SupplementsDue(t.Context(), b.Store.Now().Add(time.Minute), 0, 100)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
+	require.Equal(t, lost, due[0].Reference)
+	require.Equal(t, 50, b.Count(t, "SELECT cancel_due_percent FROM bookings WHERE reference = ?", string(lost)))
 }
 
 // A further payment that a booking left behind is seen.

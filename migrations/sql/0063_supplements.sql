@@ -10,7 +10,7 @@ ALTER TABLE bookings
   -- When the booking that it is paid for ended, and how much of it is given back then. NULL again once it is settled.
   ADD COLUMN cancel_due_at DATETIME(6) NULL,
   ADD COLUMN cancel_due_percent TINYINT UNSIGNED NULL,
-  -- How many rows name it in supplement_of: a booking without any costs no statement.
+  -- How many rows name it in supplement_of: those of a booking without any are not asked for.
   ADD COLUMN supplements SMALLINT UNSIGNED NOT NULL DEFAULT 0,
   ALGORITHM = INSTANT;
 
