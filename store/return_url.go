@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -46,7 +45,8 @@ func (e *TooManyReturnURLsError) Error() string {
 	return fmt.Sprintf("client %s has %d return URLs: remove one first", e.ClientID, MaxReturnURLs)
 }
 
-// maxReturnURLRows bounds what is read of a client's list, with addresses that were removed.
+// maxReturnURLRows bounds a client's list with addresses that were removed: a further address takes the row of the one that was removed
+// longest ago.
 const maxReturnURLRows = 200
 
 // ReturnURLs lists the addresses of a client, in their order.
@@ -73,11 +73,17 @@ func (s *Store) AddReturnURL(ctx context.Context, client Client, address string,
 	now := s.Now()
 	var row returnURLRow
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		known, err := lockReturnURLs(tx, client)
+		locked, known, err := lockReturnURLs(tx, client)
 		if err != nil {
 			return err
 		}
+		if locked.MergedInto != nil {
+			return &ClientMergedError{ClientID: client.ClientID, Into: client.MergedInto}
+		}
 		at := slices.IndexFunc(known, func(one returnURLRow) bool { return one.URL == address })
+		if at < 0 && len(known) == maxReturnURLRows {
+			at = removedFirst(known)
+		}
 		kept := 0
 		for _, one := range known {
 			if one.RemovedAt == nil {
@@ -89,11 +95,11 @@ func (s *Store) AddReturnURL(ctx context.Context, client Client, address string,
 		case at >= 0 && known[at].RemovedAt == nil:
 			row = known[at]
 			return nil
-		case kept == MaxReturnURLs || at < 0 && len(known) == maxReturnURLRows:
+		case kept == MaxReturnURLs:
 			return &TooManyReturnURLsError{client.ClientID}
 		case at >= 0:
 			row.ID = known[at].ID
-			err = db.Save(tx, &row, "added_by", "added_at", "removed_at")
+			err = db.Save(tx, &row, "url", "added_by", "added_at", "removed_at")
 		default:
 			err = tx.Create(&row).Error
 		}
@@ -105,21 +111,26 @@ func (s *Store) AddReturnURL(ctx context.Context, client Client, address string,
 	return row.domain(), err
 }
 
+// removedFirst is the row that was removed longest ago. There is one: fewer rows can be kept than are read.
+func removedFirst(known []returnURLRow) int {
+	first := slices.IndexFunc(known, func(one returnURLRow) bool { return one.RemovedAt != nil })
+	for i, one := range known {
+		if one.RemovedAt != nil && one.RemovedAt.Before(*known[first].RemovedAt) {
+			first = i
+		}
+	}
+	return first
+}
+
 // RemoveReturnURL takes an address off a client's list, and keeps its row. A repetition changes nothing. Pages of bookings that named it
 // lead there no more. Error: ErrNotFound for an address that was never registered.
 func (s *Store) RemoveReturnURL(ctx context.Context, client Client, address string, by access.Actor) (ReturnURL, error) {
 	now := s.Now()
 	var row returnURLRow
 	err := s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		known, err := lockReturnURLs(tx, client)
-		var merged *ClientMergedError
-		if err != nil && !errors.As(err, &merged) { // addresses of a merged client count, so that they can be removed
+		_, known, err := lockReturnURLs(tx, client) // also of a merged client, whose addresses count
+		if err != nil {
 			return err
-		}
-		if merged != nil {
-			if known, err = returnURLsOf(tx, client.ID); err != nil {
-				return err
-			}
 		}
 		at := slices.IndexFunc(known, func(one returnURLRow) bool { return one.URL == address })
 		if at < 0 {
@@ -139,15 +150,13 @@ func (s *Store) RemoveReturnURL(ctx context.Context, client Client, address stri
 }
 
 // lockReturnURLs locks a client and reads its addresses.
-func lockReturnURLs(tx *gorm.DB, client Client) ([]returnURLRow, error) {
+func lockReturnURLs(tx *gorm.DB, client Client) (clientRow, []returnURLRow, error) {
 	locked, err := lockClient(tx, client.ID)
 	if err != nil {
-		return nil, err
+		return locked, nil, err
 	}
-	if locked.MergedInto != nil {
-		return nil, &ClientMergedError{ClientID: client.ClientID, Into: client.MergedInto}
-	}
-	return returnURLsOf(tx, client.ID)
+	known, err := returnURLsOf(tx, client.ID)
+	return locked, known, err
 }
 
 func auditReturnURL(tx *gorm.DB, now time.Time, action Action, client Client, address string, by access.Actor) error {

@@ -1,5 +1,5 @@
 -- Where the payment page may lead back to: the allow-list of each client. The application's user may not delete: an address that is removed
--- keeps its row, and can be added again.
+-- keeps its row, and can be added again. Once a client has 200 rows, a further address takes the one that was removed longest ago.
 
 -- +goose Up
 CREATE TABLE client_return_urls (
