@@ -198,13 +198,14 @@ func (s *Store) ClaimOperation(ctx context.Context, key IdempotencyKey, resource
 	})
 }
 
-// ClaimNew claims a key for what work makes in the same transaction. work returns its id, and the booking that it is about; nil for none.
+// ClaimNew claims a key for what work makes in the same transaction. work returns its id, and the existing booking that it is about; nil
+// for none.
 func (s *Store) ClaimNew(ctx context.Context, key IdempotencyKey, now time.Time,
-	work func(tx *gorm.DB) (resource string, bookingID *uint64, err error),
+	work func(tx *gorm.DB) (resource string, about *uint64, err error),
 ) (Claim, error) {
 	return s.claim(ctx, key, now, func(tx *gorm.DB) (created, error) {
-		resource, bookingID, err := work(tx)
-		return created{resource: resource, bookingID: bookingID}, err
+		resource, about, err := work(tx)
+		return created{resource: resource, about: about}, err
 	})
 }
 

@@ -116,10 +116,16 @@ func requestsOf(conn *gorm.DB, bookingID uint64) ([]StoryRequest, error) {
 		AnswerStatus        *int
 		CreatedAt           time.Time
 	}
-	err := conn.Table("idempotency_keys i").
-		Select("i.operation, i.resource, c.name AS client, k.key_id, i.answer_status, i.created_at").
-		Joins("LEFT JOIN api_keys k ON k.id = i.api_key_id").Joins("LEFT JOIN api_clients c ON c.id = COALESCE(i.client_id, k.client_id)").
-		Where("i.booking_id = ?", bookingID).Order("i.id").Limit(StoryRows).Scan(&rows).Error
+	through := func(index string) *gorm.DB {
+		return conn.Table("idempotency_keys i FORCE INDEX (" + index + ")").
+			Select("i.id, i.operation, i.resource, c.name AS client, k.key_id, i.answer_status, i.created_at").
+			Joins("LEFT JOIN api_keys k ON k.id = i.api_key_id").Joins("LEFT JOIN api_clients c ON c.id = COALESCE(i.client_id, k.client_id)")
+	}
+	reads := []*gorm.DB{
+		through("fk_idempotency_booking").Where("i.booking_id = ?", bookingID),
+		through("idx_idempotency_about").Where("i.about_booking_id = ?", bookingID),
+	}
+	err := db.Merge(conn, "id", StoryRows, reads).Scan(&rows).Error
 	requests := make([]StoryRequest, len(rows))
 	for i, row := range rows {
 		requests[i] = StoryRequest{
@@ -132,9 +138,10 @@ func requestsOf(conn *gorm.DB, bookingID uint64) ([]StoryRequest, error) {
 	return requests, err
 }
 
-// readOthers reads the bookings of the same address. A booking that was rebuilt from Stripe has none until its request is repeated.
+// readOthers reads the bookings of the same address. A booking that was rebuilt from Stripe has none until its request is repeated, and one
+// whose traveller was erased has none: all of those have one address.
 func (s *Story) readOthers(ctx context.Context, books *Store, owner *Owner) error {
-	if s.Booking.Customer.Email == "" {
+	if s.Booking.Customer.Email == "" || s.Booking.ErasedAt != nil {
 		return nil
 	}
 	page, err := books.ListBookings(ctx, ListFilter{Owner: owner, Email: s.Booking.Customer.Email}, Page{Limit: storyBookings})

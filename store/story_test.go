@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/privacy"
 	"farebook/store"
 )
 
@@ -64,6 +65,21 @@ func TestAStoryHasEverythingOfItsBooking(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, story.Others, 1)
 	require.Equal(t, own.Booking.Reference, story.Others[0].Reference)
+
+	_, err = b.Store.ClaimOperation(t.Context(), store.IdempotencyKey{Caller: b.caller, Key: "cancel", Operation: "cancel-booking"},
+		string(reference), store.AuditEntry{Action: store.ActionRefundCreate, Subject: string(reference), BookingID: &known.ID}, b.Store.Now())
+	require.NoError(t, err)
+	story, err = b.Store.Story(t.Context(), known, nil)
+	require.NoError(t, err)
+	require.Len(t, story.Requests, 3, "an action that has made no row of its own is a request, too")
+	require.Equal(t, "cancel-booking", story.Requests[2].Operation)
+
+	b.Exec(t, "UPDATE bookings SET customer_email = ?, erased_at = created_at", privacy.ErasedEmail)
+	known, err = b.Store.Booking(t.Context(), reference)
+	require.NoError(t, err)
+	story, err = b.Store.Story(t.Context(), known, nil)
+	require.NoError(t, err)
+	require.Empty(t, story.Others, "the address of erased travellers is nobody's")
 }
 
 // Stripe learns the bank's reference days after the refund; an older reading does not take it back.
