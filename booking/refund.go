@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"slices"
 	"strings"
 
 	"farebook/money"
@@ -44,11 +45,12 @@ func (s RefundStatus) To(next RefundStatus) error {
 // Reserves reports whether the refund's amount counts as refunded: it has been returned or may still be.
 func (s RefundStatus) Reserves() bool { return s != RefundFailed && s != RefundCanceled }
 
+// SettledRefunds are the states in which Settled holds.
+var SettledRefunds = []RefundStatus{RefundSucceeded, RefundFailed, RefundCanceled}
+
 // Settled reports whether no further change is expected. A succeeded refund can still fail; its event then restarts the
 // workflow.
-func (s RefundStatus) Settled() bool {
-	return s == RefundSucceeded || s == RefundFailed || s == RefundCanceled
-}
+func (s RefundStatus) Settled() bool { return slices.Contains(SettledRefunds, s) }
 
 // RefundOrigin is who asked for a refund.
 type RefundOrigin string

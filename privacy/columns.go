@@ -128,6 +128,10 @@ var bookings = []Table{
 	{Name: "payment_twins"},
 }
 
+// decided is the condition that a draft of evidence cannot be submitted any more.
+const decided = "state <> 'submitting' AND stripe_dispute_id IN " +
+	"(SELECT stripe_dispute_id FROM disputes WHERE status IN ('warning_closed', 'won', 'lost'))"
+
 var money = []Table{
 	{
 		Name: "payments", Codes: "stripe_payment_intent_id status currency stripe_charge_id decline_code stripe_status",
@@ -148,11 +152,13 @@ var money = []Table{
 		Name: "evidence_drafts", Codes: "stripe_dispute_id state digest", Staff: "edited_by submitted_by",
 		// Stripe's reason may quote the texts.
 		Texts: []Text{{"texts", "'{}'"}, {"refusal", empty}}, Rows: []string{"booking_id = @booking"}, Exported: true,
+		Kept: Kept{Group: Evidence, Age: "created_at", Settled: decided},
 	},
 	{
 		Name: "evidence_files", Codes: "field content_type sha256 stripe_file_id", Staff: "added_by",
 		Texts: []Text{{"name", empty}, {"content", null}}, Exported: true,
 		Rows: []string{"draft_id IN (SELECT id FROM evidence_drafts WHERE booking_id = @booking)"},
+		Kept: Kept{Group: Evidence, Age: "added_at", Settled: "draft_id IN (SELECT id FROM evidence_drafts WHERE " + decided + ")"},
 	},
 	{
 		Name: "proposals", Codes: "code kind state currency reason refund_id", Staff: "proposed_by decided_by refused_by",

@@ -19,6 +19,7 @@ const (
 	Answers    Group = "answers"    // answers under idempotency keys
 	Emails     Group = "emails"     // contents of emails about bookings
 	Notes      Group = "notes"      // notes about refunds, proposals and matters that are closed
+	Evidence   Group = "evidence"   // texts and files of evidence for disputes that are decided
 	Items      Group = "items"      // notes and reasons of reconciliation items
 	Events     Group = "events"     // bodies of Stripe's events
 	Views      Group = "views"      // filters that their owners have removed
@@ -26,7 +27,9 @@ const (
 )
 
 // Groups are all groups, in the order in which a run empties them.
-func Groups() []Group { return []Group{Answers, Emails, Notes, Items, Events, Views, Travellers} }
+func Groups() []Group {
+	return []Group{Answers, Emails, Notes, Evidence, Items, Events, Views, Travellers}
+}
 
 // Periods are how long groups are kept. A group that is missing is kept without an end.
 type Periods map[Group]time.Duration

@@ -12,6 +12,7 @@ CREATE TABLE evidence_drafts (
   revision INT UNSIGNED NOT NULL,
   -- A JSON object of texts by the names of Stripe's fields.
   texts MEDIUMTEXT CHARACTER SET utf8mb4 NOT NULL,
+  created_at DATETIME(6) NOT NULL,
   edited_at DATETIME(6) NOT NULL,
   edited_by VARCHAR(200) CHARACTER SET utf8mb4 NOT NULL,
   -- How often somebody has asked to submit, and who did last.

@@ -146,6 +146,7 @@ type draftRow struct {
 	State           State
 	Revision        uint32
 	Texts           string
+	CreatedAt       time.Time
 	EditedAt        time.Time
 	EditedBy        string
 	Attempts        uint32

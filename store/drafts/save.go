@@ -72,7 +72,8 @@ func (d *Drafts) open(tx *gorm.DB, of Dispute, by access.Actor, now time.Time) (
 	draft, err := lock(tx, of.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		row := draftRow{
-			StripeDisputeID: of.ID, BookingID: of.BookingID, State: Editing, Texts: "{}", EditedAt: now, EditedBy: db.Truncate(by.Name, 200),
+			StripeDisputeID: of.ID, BookingID: of.BookingID, State: Editing, Texts: "{}", CreatedAt: now, EditedAt: now,
+			EditedBy: db.Truncate(by.Name, 200),
 		}
 		err = tx.Create(&row).Error
 		if err == nil {

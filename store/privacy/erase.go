@@ -158,10 +158,12 @@ func eraseBooking(tx *gorm.DB, row bookingRow, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return tx.Model(&bookingRow{}).Where("id = ?", row.ID).Updates(map[string]any{
-		"customer_name": privacy.ErasedName, "customer_email": privacy.ErasedEmail, "flight_json": string(text), "return_url": nil,
-		"purpose_text": nil, "erased_at": now,
-	}).Error
+	columns := map[string]any{"erased_at": now}
+	for _, text := range privacy.ByName("bookings").Texts {
+		columns[text.Column] = gorm.Expr(text.Empty)
+	}
+	columns["flight_json"] = string(text)
+	return tx.Model(&bookingRow{}).Where("id = ?", row.ID).Updates(columns).Error
 }
 
 // emptying narrows a table to rows that have something to empty.

@@ -34,11 +34,11 @@ var openQuestions = []openQuestion{
 	{"the payment %s is not settled", "payments", "stripe_payment_intent_id", "booking_id = ? AND status IN ?", []any{openPayments}},
 	{
 		"the refund %s is under way", "refunds", "refund_id", "booking_id = ? AND status NOT IN ?",
-		[]any{[]booking.RefundStatus{booking.RefundSucceeded, booking.RefundFailed, booking.RefundCanceled}},
+		[]any{booking.SettledRefunds},
 	},
 	{
-		"the dispute %s is not decided", "disputes", "stripe_dispute_id", "booking_id = ? AND status NOT IN ?",
-		[]any{[]booking.DisputeStatus{booking.DisputeWarningClosed, booking.DisputeWon, booking.DisputeLost}},
+		"the dispute %s is not decided", "disputes", "stripe_dispute_id", "booking_id = ? AND status IN ?",
+		[]any{booking.OpenDisputes},
 	},
 	{
 		"the email %s is not sent", "emails", "id", "booking_id = ? AND status IN ?",

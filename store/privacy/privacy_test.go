@@ -376,6 +376,33 @@ func TestRetentionEmptiesWhatIsOldAndSettled(t *testing.T) {
 	require.ErrorContains(t, err, "has no period")
 }
 
+// Evidence is kept while its dispute may still need it.
+func TestRetentionOfEvidence(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	reference := k.paid("one", "canary@one.example")
+	for id, status := range map[string]string{"dp_open": "needs_response", "dp_lost": "lost", "dp_sent": "won"} {
+		k.Exec(t, "INSERT INTO disputes (stripe_dispute_id, booking_id, stripe_payment_intent_id, status, reason, amount, currency, created_at, "+
+			"updated_at) SELECT ?, id, 'pi_one', ?, 'fraudulent', 45900, 'USD', created_at, created_at FROM bookings WHERE reference = ?",
+			id, status, string(reference))
+		k.Exec(t, "INSERT INTO evidence_drafts (stripe_dispute_id, booking_id, state, revision, texts, created_at, edited_at, edited_by) "+
+			"SELECT ?, id, 'draft', 1, '{\"access_activity_log\":\"canary\"}', created_at, created_at, 'dana' FROM bookings WHERE reference = ?",
+			id, string(reference))
+		k.Exec(t, "INSERT INTO evidence_files (draft_id, field, name, content_type, bytes, pages, sha256, content, added_at, added_by) "+
+			"SELECT id, 'receipt', 'canary.pdf', 'application/pdf', 6, 1, REPEAT('a', 32), 'canary', created_at, 'dana' FROM evidence_drafts "+
+			"WHERE stripe_dispute_id = ?", id)
+	}
+	k.Exec(t, "UPDATE evidence_drafts SET state = 'submitting' WHERE stripe_dispute_id = 'dp_sent'")
+	require.Zero(t, k.retain("evidence_drafts", month, 2), "nothing is old enough")
+	k.fly()
+	require.EqualValues(t, 1, k.retain("evidence_files", month, 2))
+	require.EqualValues(t, 1, k.retain("evidence_drafts", month, 2))
+	require.Equal(t, 1, k.Count(t, "SELECT COUNT(*) FROM evidence_drafts d JOIN evidence_files f ON f.draft_id = d.id "+
+		"WHERE d.stripe_dispute_id = 'dp_lost' AND d.texts = '{}' AND f.name = '' AND f.content IS NULL AND f.bytes = 6"))
+	require.Equal(t, 2, k.Count(t, "SELECT COUNT(*) FROM evidence_drafts d JOIN evidence_files f ON f.draft_id = d.id "+
+		"WHERE d.texts <> '{}' AND f.content IS NOT NULL"))
+}
+
 // Every table that retention works on has columns that its statement names.
 func TestRetentionOfEachTable(t *testing.T) {
 	t.Parallel()
