@@ -109,12 +109,12 @@ func (e *AttentionStepsError) Error() string {
 func (s *Store) AddAttentionStep(ctx context.Context, in NewAttentionStep) error {
 	now := s.Now()
 	return s.db.InTransaction(ctx, func(tx *gorm.DB) error {
-		matter, _, err := s.lockMatter(tx, in.Matter, now)
-		if err != nil {
-			return err
+		var matter attentionRow // its booking is not locked: a step changes nothing of it
+		if err := tx.Clauses(db.ForUpdate).Where("id = ?", in.Matter).Take(&matter).Error; err != nil {
+			return db.NotFound(err)
 		}
 		var known []attentionStepRow
-		err = tx.Where("item_id = ?", in.Matter).Order("id").Limit(MaxAttentionSteps).Find(&known).Error
+		err := tx.Where("item_id = ?", in.Matter).Order("id").Limit(MaxAttentionSteps).Find(&known).Error
 		if err != nil || slices.ContainsFunc(known, func(step attentionStepRow) bool { return step.Code == in.Code }) {
 			return err
 		}
