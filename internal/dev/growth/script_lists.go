@@ -32,7 +32,6 @@ func (s *script) lists() {
 		{"of no amount", store.ListFilter{Amount: store.AmountRange{Currency: "USD", Min: 1, Max: 2}}, newest},
 		{"named", store.ListFilter{Named: bigbooks.Charge(old)}, newest},
 		{"of a day, paid", store.ListFilter{From: day.From, To: day.To, Paid: store.Yes}, newest},
-		{"declined", store.ListFilter{DeclineCode: "insufficient_funds"}, newest},
 		{"that failed", store.ListFilter{Failed: store.Yes}, newest},
 		{"of a day, that did not fail", store.ListFilter{From: day.From, To: day.To, Failed: store.No}, newest},
 	} {
@@ -44,6 +43,10 @@ func (s *script) lists() {
 		s.measure("ListRefunds: a client's, "+c.name, c.filter, c.page)
 		s.measure("ListDisputes: a client's, "+c.name, c.filter, c.page)
 	}
+	declined := store.ListFilter{DeclineCode: "insufficient_funds"} // lists of refunds and disputes have no such filter
+	s.measure("ListBookings: declined", declined, newest)
+	declined.Owner = &owner
+	s.measure("ListBookings: a client's, declined", declined, newest)
 	s.measure("ListPayouts", store.PayoutFilter{}, newest)
 	s.measure("ListPayouts: in a state, of a day", store.PayoutFilter{Status: "paid", Times: store.Times{From: day.From, To: day.To}}, newest)
 	s.measure("ListPayouts: named", store.PayoutFilter{Named: s.id("po_", "payout")}, newest)
