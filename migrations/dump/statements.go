@@ -9,14 +9,24 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 )
 
-// maxStatement is above the largest packet that a server takes.
+// maxStatement is the largest packet that a server takes.
 const maxStatement = 1 << 30
+
+// The first line of a dump with comments, and its last one.
+var (
+	headline = regexp.MustCompile(`^-- (MariaDB|MySQL) dump `)
+	lastLine = regexp.MustCompile(`^-- Dump completed`)
+)
 
 // errDelimiter refuses what the books do not have.
 var errDelimiter = errors.New("the dump has DELIMITER, as for triggers and routines, which Farebook does not have: is it a dump of its " +
 	"database alone?")
+
+// errLong refuses what no server takes.
+var errLong = fmt.Errorf("the dump has a statement of more than %d bytes: is it a dump of SQL?", maxStatement)
 
 // Statements yields the statements of a dump without their semicolons. Comments are left out, apart from those that servers execute.
 func Statements(dump io.Reader) iter.Seq2[[]byte, error] {
@@ -37,6 +47,8 @@ func Statements(dump io.Reader) iter.Seq2[[]byte, error] {
 type splitter struct {
 	in        *bufio.Reader
 	statement bytes.Buffer
+	// begun reports that the dump has the headline, so that its last line says that it is complete.
+	begun, completed bool
 }
 
 // next returns the next statement that is not empty, or io.EOF. A statement that does not end is an error: the dump was cut off.
@@ -46,13 +58,13 @@ func (s *splitter) next() ([]byte, error) {
 		c, err := s.in.ReadByte()
 		switch {
 		case errors.Is(err, io.EOF) && len(bytes.TrimSpace(s.statement.Bytes())) == 0:
-			return nil, io.EOF
+			return nil, s.end()
 		case errors.Is(err, io.EOF):
 			return nil, errors.New("the dump ends within a statement: it is not complete")
 		case err != nil:
 			return nil, fmt.Errorf("read the dump: %w", err)
 		case s.statement.Len() > maxStatement:
-			return nil, fmt.Errorf("the dump has a statement of more than %d bytes: is it a dump of SQL?", maxStatement)
+			return nil, errLong
 		case c == ';':
 			if statement := bytes.TrimSpace(s.statement.Bytes()); len(statement) > 0 {
 				return checked(statement)
@@ -64,6 +76,14 @@ func (s *splitter) next() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// end is io.EOF, or that the dump was cut off after one of its statements.
+func (s *splitter) end() error {
+	if s.begun && !s.completed {
+		return errors.New("the dump ends without the line \"-- Dump completed\": it is not complete")
+	}
+	return io.EOF
 }
 
 func checked(statement []byte) ([]byte, error) {
@@ -81,7 +101,12 @@ func (s *splitter) take(c byte) error {
 		s.statement.WriteByte(c)
 		return s.quoted(c)
 	case c == '#', c == '-' && len(following) > 1 && following[0] == '-' && (following[1] == ' ' || following[1] == '\n'):
-		_, err := s.in.ReadBytes('\n')
+		line, err := s.in.ReadBytes('\n')
+		line = append([]byte{c}, line...)
+		if headline.Match(line) {
+			s.begun, s.completed = true, false
+		}
+		s.completed = s.completed || lastLine.Match(line)
 		return atEnd(err)
 	case c == '/' && len(following) > 1 && following[0] == '*' && following[1] != '!' && following[1] != 'M':
 		return s.skipComment()
@@ -98,6 +123,9 @@ func (s *splitter) quoted(quote byte) error {
 			return errors.New("the dump ends within a string: it is not complete")
 		}
 		s.statement.WriteByte(c)
+		if s.statement.Len() > maxStatement {
+			return errLong
+		}
 		if c == '\\' && quote != '`' {
 			escaped, err := s.in.ReadByte()
 			if err != nil {
