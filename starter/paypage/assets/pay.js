@@ -61,6 +61,7 @@
     ahead = Date.parse(known.now) - Date.now();
     if (payable(known.state) && Date.now() < paidUntil) return;
     if (busy && payable(known.state)) return;
+    if (known.state === "open" && state === "declined") return; // Stripe has said so, and the books do not know it yet
     show(known.state, known.reason || "");
   }
 
@@ -86,7 +87,10 @@
       enable();
       hurry();
     }
-    if (left > 0) over = false;
+    if (left > 0 && over) {
+      over = false;
+      enable();
+    }
   }
   count();
   setInterval(count, 1000);
@@ -107,7 +111,11 @@
         stripe = window.Stripe(data.key);
         elements = stripe.elements({ clientSecret, locale: data.locale });
         const element = elements.create("payment", { layout: "tabs" });
-        element.on("ready", () => { ready = true; enable(); });
+        element.on("ready", () => {
+          error.textContent = ""; // an earlier attempt to load the form may have failed
+          ready = true;
+          enable();
+        });
         element.on("loaderror", () => { error.textContent = data.missing; });
         element.mount("#element");
       } else if (answer.status === 409) { // paid a moment ago, perhaps in another tab or at the bank: the books do not know it yet
@@ -146,9 +154,14 @@
     button.replaceChildren(button.dataset.busy);
     form.setAttribute("aria-busy", "true");
     enable();
-    const result = await stripe.confirmPayment({
-      elements, confirmParams: { return_url: location.origin + data.page }, redirect: "if_required",
-    });
+    let result;
+    try {
+      result = await stripe.confirmPayment({
+        elements, confirmParams: { return_url: location.origin + data.page }, redirect: "if_required",
+      });
+    } catch {
+      result = { error: {} }; // nobody knows what came of it
+    }
     busy = false;
     button.replaceChildren(...label);
     form.removeAttribute("aria-busy");
