@@ -3,6 +3,7 @@ package mail
 import (
 	"time"
 
+	"farebook/booking"
 	"farebook/money"
 )
 
@@ -39,3 +40,6 @@ func (w Words) UTC(at time.Time) string { return w.words.moment(at.UTC()) + w.wo
 // Reason explains a decline by Stripe's code, by what the traveller can do about it. It never says that a card was reported lost or
 // stolen.
 func (w Words) Reason(declineCode string) string { return w.words.reasons[family(declineCode, true)] }
+
+// Purpose says what a further payment is for. It is empty for a booking, and where nobody knows.
+func (w Words) Purpose(of *booking.Supplement) string { return w.words.purpose(of) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
 	"farebook/store"
@@ -30,6 +31,14 @@ func (p *shown) link(below string) string { return p.path(below) + "?lang=" + st
 
 // price is the amount as people read it.
 func (p *shown) price() string { return p.texts.Price(p.known.Amount) }
+
+// bookingReference is the booking that the traveller knows: that of a further payment is the one that it is paid for.
+func (p *shown) bookingReference() booking.Reference {
+	if of := p.known.Supplement; of != nil {
+		return of.Of
+	}
+	return p.known.Reference
+}
 
 // milliseconds is a time for the page's script.
 func milliseconds(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) }

@@ -98,10 +98,7 @@ func New(deps Deps) (http.Handler, error) {
 	return web.Pages{
 		Name: "payment page", Headers: headersOf(policy), Requests: limit.NewBuckets[netip.Prefix](limits.Requests),
 		TrustedProxies: deps.TrustedProxies, Log: deps.Log,
-		Route: func(r *http.Request) string {
-			_, route := mux.Handler(r)
-			return route
-		},
+		Route: func(r *http.Request) string { return r.Pattern },
 	}.Around(mux), nil
 }
 
@@ -121,7 +118,7 @@ func headersOf(policy string) map[string]string {
 func policyFor(script string) (string, error) {
 	parsed, err := url.Parse(script)
 	if err != nil || parsed.Host == "" {
-		return "", fmt.Errorf("the address of Stripe.js is no address: %s", script)
+		return "", fmt.Errorf("invalid STRIPE_JS_URL %q", script)
 	}
 	scripts, calls, frames := "https://js.stripe.com https://*.js.stripe.com", "https://api.stripe.com",
 		"https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com"

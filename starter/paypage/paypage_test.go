@@ -143,6 +143,32 @@ func TestThePageShowsWhatTheBooksHave(t *testing.T) {
 	require.Contains(t, s.ask(http.MethodGet, "/receipt").body, "Refunded so far")
 }
 
+// The page of a further payment says what is paid for, and promises no seats and no booking.
+func TestThePageOfAFurtherPaymentSaysWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	s := &shop{Stack: testkit.New(t, testkit.Options{PayPage: true})}
+	of := s.BookAndPay("booked", nil)
+	body := []byte(`{"amount":{"value":4500,"currency":"USD"},"purpose":"baggage","description":"one bag of 23 kg"}`)
+	answer := s.Post("/v1/bookings/"+of.Reference+"/payments", "bag", body)
+	require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
+	answer.Into(t, &s.booked)
+	shown := s.ask(http.MethodGet, "")
+	require.Equal(t, http.StatusOK, shown.status)
+	for _, want := range []string{"Further payment for your booking", "Payment for", "one bag of 23 kg", of.Reference, "45.00", "You can pay until"} {
+		require.Contains(t, shown.body, want)
+	}
+	require.NotContains(t, shown.body, "seats")
+	require.NotContains(t, shown.body, ">"+s.booked.Reference+"<", "the traveller knows the booking's reference")
+	require.Contains(t, s.ask(http.MethodGet, "?lang=ar").body, "دفعة إضافية لحجزك")
+	require.Equal(t, http.StatusOK, s.Pay(s.booked.Payment.PaymentIntentID, "pm_card_visa"))
+	s.AwaitStatus(s.booked.Reference, "confirmed")
+	require.Contains(t, s.ask(http.MethodGet, "").body, "Paid: we have received your payment")
+	receipt := s.ask(http.MethodGet, "/receipt")
+	require.Equal(t, http.StatusOK, receipt.status)
+	require.Contains(t, receipt.body, "Receipt for a further payment")
+	require.Contains(t, receipt.body, "one bag of 23 kg")
+}
+
 func TestALinkEndsAndIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)

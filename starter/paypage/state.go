@@ -33,6 +33,11 @@ var states = []state{
 // payable reports whether the form of the payment is shown.
 func (s state) payable() bool { return s == stateOpen || s == stateDeclined }
 
+// mayBecomePayable reports whether an open page may come to show the form: a payment under way may still be declined.
+func (s state) mayBecomePayable() bool {
+	return s.payable() || s == statePreparing || s == stateProcessing
+}
+
 // kind is the colour of a state: good, bad or wait.
 func (s state) kind() string {
 	switch s {

@@ -3,6 +3,7 @@ package paypage
 import (
 	"farebook/internal/mail"
 	"farebook/money"
+	"farebook/store"
 )
 
 // texts are the texts of the page in one language. Amounts, times and reasons are written as emails write them.
@@ -10,15 +11,32 @@ type texts struct {
 	mail.Words
 
 	byID map[string]string
+	// further is true on the page of a further payment: no seats are held for it, and it confirms no booking.
+	further bool
 }
 
 func textsIn(locale money.Locale) texts {
 	words := mail.WordsIn(locale)
-	return texts{words, catalog[words.Locale()]}
+	return texts{Words: words, byID: catalog[words.Locale()]}
 }
+
+// textsAbout are the texts of the page of a booking, or of a further payment.
+func textsAbout(known store.Booking, locale money.Locale) texts {
+	t := textsIn(locale)
+	t.further = known.Supplement != nil
+	return t
+}
+
+// ofFurther begins the ids of the texts that are different on the page of a further payment.
+const ofFurther = "further."
 
 // T is the text with an id. A text that does not exist is its id; a test has every language name the same ids.
 func (t texts) T(id string) string {
+	if t.further {
+		if text, found := t.byID[ofFurther+id]; found {
+			return text
+		}
+	}
 	if text, found := t.byID[id]; found {
 		return text
 	}
@@ -41,6 +59,7 @@ var catalog = map[money.Locale]map[string]string{
 		"passenger":  "Passenger",
 		"passengers": "Passengers",
 		"reference":  "Booking",
+		"paysFor":    "Payment for",
 		"amount":     "Amount",
 		"local":      "Departure and arrival are in the local time of their airports.",
 		"held":       "Your seats are held until",
@@ -53,7 +72,7 @@ var catalog = map[money.Locale]map[string]string{
 		"missing":    "The payment form could not be loaded. Check your connection and load this page again.",
 		"often":      "The payment form was loaded too often. Wait a minute and load this page again.",
 		"paused":     "Payments are paused at the moment. Your seats stay held until the time above; load this page again in some minutes.",
-		"wrong":      "The payment could not be made. Nothing was charged; you can try again.",
+		"wrong":      "We could not see whether the payment went through. Wait a moment: this page shows it. If it still asks you to pay, try again.",
 		"receipt":    "Receipt",
 		"return":     "Back to the shop",
 		"back":       "Back to the booking",
@@ -84,6 +103,22 @@ var catalog = map[money.Locale]map[string]string{
 		"state.refunded":        "The payment was refunded",
 		"state.refunded.text":   "The money goes back to the way you have paid, which takes some days.",
 
+		"further.title":                 "Further payment for your booking",
+		"further.held":                  "You can pay until",
+		"further.script":                "The payment form needs JavaScript. Switch it on and load this page again. You can pay until the time above.",
+		"further.paused":                "Payments are paused at the moment. You can pay until the time above; load this page again in some minutes.",
+		"further.back":                  "Back to the payment",
+		"further.state.open":            "Pay the amount below",
+		"further.state.open.text":       "You get an email as soon as the payment has gone through.",
+		"further.state.authorized.text": "Your bank has reserved the amount. You get an email when the shop takes it.",
+		"further.state.paid":            "Paid: we have received your payment",
+		"further.state.expired.text":    "The payment can no longer be made, and nothing was charged. Ask the shop if it is still needed.",
+		"further.state.failed":          "The payment is closed",
+		"further.state.failed.text":     "It was closed, and nothing was charged. Ask the shop if it is still needed.",
+		"further.state.cancelled":       "The payment is cancelled",
+		"further.notpaid.text":          "This payment has not been made.",
+		"further.receipt.of":            "Receipt for a further payment",
+
 		"gone":              "This link has expired",
 		"gone.text":         "Ask the shop where you booked for a new link.",
 		"notfound":          "This link is not valid",
@@ -107,6 +142,7 @@ var catalog = map[money.Locale]map[string]string{
 		"passenger":  "المسافر",
 		"passengers": "المسافرون",
 		"reference":  "الحجز",
+		"paysFor":    "سبب الدفع",
 		"amount":     "المبلغ",
 		"local":      "أوقات المغادرة والوصول بالتوقيت المحلي لكل مطار.",
 		"held":       "نحتفظ بمقاعدك حتى",
@@ -119,7 +155,7 @@ var catalog = map[money.Locale]map[string]string{
 		"missing":    "تعذّر تحميل نموذج الدفع. تحقّق من اتصالك ثم أعد تحميل الصفحة.",
 		"often":      "حُمِّل نموذج الدفع مرات كثيرة. انتظر دقيقة ثم أعد تحميل الصفحة.",
 		"paused":     "الدفع متوقف مؤقتًا. تبقى مقاعدك محجوزة حتى الوقت المذكور أعلاه؛ أعد تحميل الصفحة بعد بضع دقائق.",
-		"wrong":      "تعذّر إتمام الدفع. لم يُخصم أي مبلغ، ويمكنك المحاولة مرة أخرى.",
+		"wrong":      "لم نتمكّن من معرفة ما إذا كان الدفع قد اكتمل. انتظر لحظة وستعرض هذه الصفحة النتيجة. إن ظلّت تطلب الدفع، فحاول مرة أخرى.",
 		"receipt":    "الإيصال",
 		"return":     "العودة إلى المتجر",
 		"back":       "العودة إلى الحجز",
@@ -149,6 +185,22 @@ var catalog = map[money.Locale]map[string]string{
 		"state.cancelled.text":  "إن كنت قد دفعت، فرسالتنا تبيّن ما يُعاد إليك.",
 		"state.refunded":        "أُعيد المبلغ",
 		"state.refunded.text":   "يعود المبلغ إلى وسيلة الدفع التي استخدمتها خلال بضعة أيام.",
+
+		"further.title":                 "دفعة إضافية لحجزك",
+		"further.held":                  "يمكنك الدفع حتى",
+		"further.script":                "يحتاج نموذج الدفع إلى JavaScript. شغّله ثم أعد تحميل الصفحة. يمكنك الدفع حتى الوقت المذكور أعلاه.",
+		"further.paused":                "الدفع متوقف مؤقتًا. يمكنك الدفع حتى الوقت المذكور أعلاه؛ أعد تحميل الصفحة بعد بضع دقائق.",
+		"further.back":                  "العودة إلى الدفعة",
+		"further.state.open":            "ادفع المبلغ أدناه",
+		"further.state.open.text":       "ستصلك رسالة فور إتمام الدفع.",
+		"further.state.authorized.text": "حجز مصرفك المبلغ. ستصلك رسالة عندما يأخذه المتجر.",
+		"further.state.paid":            "تم الدفع: استلمنا دفعتك",
+		"further.state.expired.text":    "لم يعد الدفع ممكنًا، ولم يُخصم أي مبلغ. اسأل المتجر إن كانت الدفعة لا تزال مطلوبة.",
+		"further.state.failed":          "أُغلقت الدفعة",
+		"further.state.failed.text":     "أُغلقت، ولم يُخصم أي مبلغ. اسأل المتجر إن كانت الدفعة لا تزال مطلوبة.",
+		"further.state.cancelled":       "أُلغيت الدفعة",
+		"further.notpaid.text":          "لم تُدفع هذه الدفعة.",
+		"further.receipt.of":            "إيصال دفعة إضافية",
 
 		"gone":              "انتهت صلاحية هذا الرابط",
 		"gone.text":         "اطلب رابطًا جديدًا من المتجر الذي حجزت لديه.",
