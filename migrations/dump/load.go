@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -61,6 +65,44 @@ func Load(ctx context.Context, adminDSN string, dump io.Reader) (*Loaded, error)
 	return l, l.finish(ctx, server)
 }
 
+// ContentError is about the dump: it is cut off or not one of the books, or the server refuses what it has. Any other error of Load says
+// nothing about the dump.
+type ContentError struct{ error }
+
+func (e *ContentError) Unwrap() error { return e.error }
+
+// The server's errors that say nothing about the statement that it was executing.
+const (
+	diskFull = 1021
+	shutdown = 1053
+	noRoom   = 1114 // in a table's file
+	killed   = 1317
+)
+
+// aboutDump reports whether an error says something about the dump: neither its file nor the server nor whoever has started the check is
+// the reason.
+func aboutDump(err error) bool {
+	var answer *mysql.MySQLError
+	var network net.Error
+	var file *fs.PathError
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn),
+		errors.Is(err, mysql.ErrInvalidConn), errors.As(err, &network), errors.As(err, &file):
+		return false
+	case errors.As(err, &answer):
+		return !slices.Contains([]uint16{diskFull, shutdown, noRoom, killed}, answer.Number)
+	}
+	return true
+}
+
+// ofContent makes an error one about the dump, if it is; nil stays nil.
+func ofContent(err error) error {
+	if err == nil || !aboutDump(err) {
+		return err
+	}
+	return &ContentError{err}
+}
+
 // withoutText keeps the number of an error of the server: its text may quote the statement, which has a password.
 func withoutText(err error) error {
 	var answer *mysql.MySQLError
@@ -94,27 +136,32 @@ func (l *Loaded) fill(ctx context.Context, loader *mysql.Config, dump io.Reader)
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	for statement, err := range Statements(dump) {
 		if err != nil {
-			return err
+			return ofContent(err)
 		}
 		if skipped.Match(statement) {
 			continue
 		}
 		l.Statements++
 		if _, err := conn.ExecContext(ctx, string(statement)); err != nil {
-			return fmt.Errorf("statement %d of the dump: %w", l.Statements, shortened(err))
+			return shortened(fmt.Sprintf("statement %d of the dump", l.Statements), err)
 		}
 	}
 	return nil
 }
 
-// shortened is an error of the server without what it quotes of the data.
-func shortened(err error) error {
+// shortened is an error of the server about the dump, without what it quotes of the data.
+func shortened(what string, err error) error {
+	about := aboutDump(err)
 	var answer *mysql.MySQLError
 	if errors.As(err, &answer) {
 		text, _, _ := strings.Cut(answer.Message, "'")
-		return fmt.Errorf("error %d: %s", answer.Number, strings.TrimSpace(text))
+		err = fmt.Errorf("error %d: %s", answer.Number, strings.TrimSpace(text))
 	}
-	return err
+	err = fmt.Errorf("%s: %w", what, err)
+	if !about {
+		return err
+	}
+	return &ContentError{err}
 }
 
 // finish checks that the dump is one of Farebook's, migrates it, and makes the application's user.
@@ -127,28 +174,28 @@ func (l *Loaded) finish(ctx context.Context, server *mysql.Config) error {
 	err = l.admin.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+l.schema+".goose_db_version").Scan(&l.Version)
 	switch {
 	case err != nil:
-		return fmt.Errorf("the dump has no list of migrations, so that it is not one of Farebook's database: %w", shortened(err))
+		return shortened("the dump has no list of migrations, so that it is not one of Farebook's database", err)
 	case l.Version > l.Newest:
-		return fmt.Errorf("the dump has migration %d, and this program knows migrations up to %d: use the release that made it",
-			l.Version, l.Newest)
+		return ofContent(fmt.Errorf("the dump has migration %d, and this program knows migrations up to %d: use the release that made it",
+			l.Version, l.Newest))
 	}
 	var identities int
 	err = l.admin.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+l.schema+".installation").Scan(&identities)
 	if err == nil && identities == 0 {
-		return errors.New("the dump has no row of installation: references and Stripe's idempotency keys derive from its secret, so that the " +
-			"books cannot be restored from it; dump every table")
+		return ofContent(errors.New("the dump has no row of installation: references and Stripe's idempotency keys derive from its secret, so " +
+			"that the books cannot be restored from it; dump every table"))
 	}
 	if err != nil && l.Version >= firstIdentity {
-		return fmt.Errorf("read the identity of the dump: %w", shortened(err))
+		return shortened("read the identity of the dump", err)
 	}
 	app := server.Clone()
 	app.User, app.Passwd, app.DBName = l.schema+"_app", rand.Text(), l.schema
 	l.AppDSN = app.FormatDSN()
 	runner := migrations.Runner{AdminDSN: server.FormatDSN(), AppDSN: l.AppDSN}
 	if err := runner.Up(ctx); err != nil {
-		return err
+		return ofContent(err)
 	}
-	return runner.Fill(ctx)
+	return ofContent(runner.Fill(ctx))
 }
 
 // firstIdentity is the migration that makes the table installation.

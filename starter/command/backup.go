@@ -41,9 +41,11 @@ func checkBackupCommand() *cobra.Command {
 			}
 			defer func() { _ = file.Close() }() // nothing was written
 			loaded, err := dump.Load(cmd.Context(), cfg.DatabaseAdminDSN, file)
-			if err == nil {
+			var content *dump.ContentError
+			switch {
+			case err == nil:
 				err = checkLoaded(cmd, cfg, log, loaded)
-			} else {
+			case errors.As(err, &content):
 				err = exitcode.With(exitcode.Findings, err)
 			}
 			if loaded != nil {
@@ -70,7 +72,11 @@ func checkLoaded(cmd *cobra.Command, cfg config.Config, log *slog.Logger, loaded
 	cfg.DatabaseDSN = loaded.AppDSN
 	return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
 		promises, err := proveBooks(cmd, cfg, log, verifyOptions{whole: true, restart: true})
-		if err != nil {
+		var interrupted *InterruptedError
+		switch {
+		case errors.As(err, &interrupted):
+			return &InterruptedError{"The check was interrupted, and what it had loaded is removed. Begin it anew with: starter backup check"}
+		case err != nil:
 			return err
 		}
 		err = printText(cmd.OutOrStdout(), "The dump is complete: %d statements, schema %d of %d.\n"+
