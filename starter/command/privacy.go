@@ -187,13 +187,14 @@ func eraseTraveller(ctx context.Context, cmd *cobra.Command, books *store.Store,
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return printErased(cmd.OutOrStdout(), erased)
+	return errors.Join(err, printErased(cmd.OutOrStdout(), erased))
 }
 
+// printErased prints what was erased, also before an error: a repetition does not find these ids by the traveller's address any more.
 func printErased(out io.Writer, erased []privacy.Erased) error {
+	if len(erased) == 0 {
+		return nil
+	}
 	table := newTable(out, "BOOKING", "ROWS", "PAYMENT INTENTS", "CHARGES", "REFUNDS", "DISPUTES")
 	for _, one := range erased {
 		var rows int64
