@@ -115,6 +115,10 @@ type Stripe struct {
 	APIBase string
 	// WebhookSecrets are all valid secrets: two during a rotation.
 	WebhookSecrets []string
+	// WebhookSecretGiven reports whether a secret is configured, also in a file that this command does not read.
+	WebhookSecretGiven bool
+	// PublishableKey is the key for browsers; empty for none. Pay has the one that the payment page uses.
+	PublishableKey string
 	// ListLag is how long Stripe's lists may omit a new object.
 	ListLag time.Duration
 	// CallsPerSecond limits the calls of this process.

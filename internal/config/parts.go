@@ -72,7 +72,10 @@ func (r *reader) readStripe() {
 			base = localStripeBase
 		}
 	}
-	r.config.Stripe = Stripe{SecretKey: key, APIBase: base, WebhookSecrets: r.webhookSecrets()}
+	r.config.Stripe = Stripe{
+		SecretKey: key, APIBase: base, WebhookSecrets: r.webhookSecrets(), WebhookSecretGiven: r.secretGiven("STRIPE_WEBHOOK_SECRET"),
+		PublishableKey: r.vars.PublishableKey,
+	}
 	r.checkStripeKey(key)
 	r.checkStripeBase(base)
 }

@@ -43,8 +43,8 @@ func stripeSetupCommand() *cobra.Command {
 				return err
 			}
 			s := &stripeSetup{
-				stripe: stripeClient(cfg, log), live: cfg.Stripe.Live(), publishable: os.Getenv("STRIPE_PUBLISHABLE_KEY"),
-				hasSecret: os.Getenv("STRIPE_WEBHOOK_SECRET")+os.Getenv("STRIPE_WEBHOOK_SECRET_FILE") != "", stripeSetupFlags: *flags,
+				stripe: stripeClient(cfg, log), live: cfg.Stripe.Live(), publishable: cfg.Stripe.PublishableKey,
+				hasSecret: cfg.Stripe.WebhookSecretGiven, stripeSetupFlags: *flags,
 			}
 			return errors.Join(s.run(cmd.Context()), s.print(cmd.OutOrStdout()))
 		},
@@ -78,13 +78,17 @@ func (f *stripeSetupFlags) check(cfg config.Config) error {
 	return nil
 }
 
-// writeSecret writes the secret into a new file that only its owner reads.
-func writeSecret(path, secret string) error {
+// newSecretFile makes the file, which only its owner reads. It is made before the secret, which Stripe shows only once.
+func newSecretFile(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return nil, misused("--secret-file cannot be made: %w", err)
 	}
-	_, err = file.WriteString(secret + "\n")
+	return file, nil
+}
+
+func writeSecret(file *os.File, secret string) error {
+	_, err := file.WriteString(secret + "\n")
 	return errors.Join(err, file.Sync(), file.Close())
 }
 

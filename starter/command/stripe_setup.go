@@ -2,8 +2,10 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -130,15 +132,19 @@ func (s *stripeSetup) createEndpoint(ctx context.Context) error {
 		s.add(stepOpen, "webhook endpoint", "not created, because its signing secret is shown only once: name a --secret-file")
 		return nil
 	}
+	file, err := newSecretFile(s.secretFile)
+	if err != nil {
+		return err
+	}
 	key := stripeapi.NewWebhookEndpointKey()
 	made, err := retryOutcome(ctx, func() (stripeapi.WebhookEndpoint, error) {
 		return s.stripe.CreateWebhookEndpoint(ctx, key, s.url, types)
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, file.Close(), os.Remove(s.secretFile)) // it is empty
 	}
 	s.add(stepDone, "webhook endpoint", "created %s: %s", made.ID, what)
-	if err := writeSecret(s.secretFile, made.Secret); err != nil {
+	if err := writeSecret(file, made.Secret); err != nil {
 		return fmt.Errorf("the endpoint %s was created and its secret could not be written: reveal it in Stripe's dashboard, Developers, "+
 			"Webhooks: %w", made.ID, err)
 	}

@@ -130,9 +130,13 @@ func TestStripeSetupRefusesWrongArguments(t *testing.T) { //nolint:paralleltest 
 		_, _, err := run(t, append([]string{"stripe", "setup"}, args...)...)
 		require.ErrorContains(t, err, want)
 	}
+	missing := filepath.Join(t.TempDir(), "missing", "secret")
+	_, _, err := run(t, "stripe", "setup", "--url", endpointURL, "--secret-file", missing)
+	require.ErrorContains(t, err, "--secret-file cannot be made")
+	require.Zero(t, changes(stripe), "an endpoint whose secret nobody has is not made")
 	t.Setenv("STRIPE_SECRET_KEY", "sk_test_wrong")
 	stripe.SetKey("sk_test_other")
-	_, _, err := run(t, "stripe", "setup", "--url", endpointURL)
+	_, _, err = run(t, "stripe", "setup", "--url", endpointURL)
 	require.ErrorContains(t, err, "STRIPE_SECRET_KEY")
 	require.Zero(t, changes(stripe))
 }
