@@ -57,7 +57,7 @@ func (a *api) getAttention(ctx context.Context, in *matterNumber) (*matterOutput
 		return nil, err
 	}
 	steps, err := a.Store.AttentionSteps(ctx, in.ID)
-	return &matterOutput{view.MatterDetail{Matter: matter, Steps: shownOf(steps, view.MatterStepOf)}}, err
+	return &matterOutput{view.MatterDetailOf(matter, steps)}, err
 }
 
 // takeAttentionBody documents the request; decode_actions.go reads it.

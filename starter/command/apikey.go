@@ -128,14 +128,14 @@ func listAPIKeysCommand() *cobra.Command {
 					}
 					filter.ClientID = owner.ID
 				}
-				keys, err := allOf(func(after uint64) ([]store.APIKey, error) {
+				keys, err := allOf(0, func(after uint64) ([]store.APIKey, error) {
 					filter.After = after
 					return books.APIKeys(cmd.Context(), filter)
 				}, func(key store.APIKey) uint64 { return key.ID })
 				if err != nil {
 					return err
 				}
-				return listedKeys.print(cmd.OutOrStdout(), flags, keys)
+				return listedKeys.print(cmd, flags, keys)
 			})
 		},
 	}

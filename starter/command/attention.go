@@ -3,8 +3,6 @@ package command
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +55,7 @@ func listAttentionCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return matters.print(cmd.OutOrStdout(), flags, items)
+				return matters.print(cmd, flags, items)
 			})
 		},
 	}
@@ -69,33 +67,24 @@ func listAttentionCommand() *cobra.Command {
 }
 
 var matters = listing[store.AttentionItem, view.Matter]{
-	name: "matters", header: []any{"MATTER", "BOOKING", "OPENED", "CLOSED", "KIND", "TEXT"},
+	name: "matters", header: []any{"MATTER", "BOOKING", "OPENED", "CLOSED", "KIND", "TAKEN BY", "TEXT"},
 	show:   view.MatterOf,
 	cursor: func(item store.AttentionItem) uint64 { return item.ID },
 	cells: func(m view.Matter) []any {
-		closed, text := "", m.Text
+		text, holder := m.Text, m.TakenBy
 		if m.ClosedAt != nil {
-			closed = m.ClosedAt.Format(time.RFC3339)
-		}
-		if m.TakenBy != "" && m.ClosedAt == nil {
-			text += fmt.Sprintf(" (taken by %s)", m.TakenBy)
+			holder = ""
 		}
 		if m.ClosedBy != "" {
 			text += fmt.Sprintf(" (%s: %s)", m.ClosedBy, m.Note)
 		}
-		return []any{m.ID, m.Booking, m.OpenedAt.Format(time.RFC3339), closed, m.Kind, text}
+		return []any{m.ID, orDash(m.Booking), m.OpenedAt, timeOrNone(m.ClosedAt), m.Kind, orDash(holder), text}
 	},
 }
 
 const noSuchMatter = "no matter has the number %d: see attention list"
 
-func matterNumber(text string) (uint64, error) {
-	id, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		return 0, misused("invalid matter %q: must be a number shown by attention list", text)
-	}
-	return id, nil
-}
+func matterNumber(text string) (uint64, error) { return listedNumber("matter", "attention list", text) }
 
 func closeAttentionCommand() *cobra.Command {
 	var note string

@@ -35,10 +35,7 @@ func showAttentionCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				shown := view.MatterDetail{Matter: view.MatterOf(item), Steps: make([]view.MatterStep, len(steps))}
-				for i, step := range steps {
-					shown.Steps[i] = view.MatterStepOf(step)
-				}
+				shown := view.MatterDetailOf(view.MatterOf(item), steps)
 				if format == "json" {
 					return printJSON(cmd.OutOrStdout(), shown)
 				}

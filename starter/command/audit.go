@@ -1,8 +1,6 @@
 package command
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"farebook/starter/view"
@@ -44,7 +42,7 @@ func auditCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return auditEntries.print(cmd.OutOrStdout(), flags, entries)
+				return auditEntries.print(cmd, flags, entries)
 			})
 		},
 	}
@@ -60,6 +58,6 @@ var auditEntries = listing[store.AuditEntry, view.Entry]{
 	show:   view.EntryOf,
 	cursor: func(e store.AuditEntry) uint64 { return e.ID },
 	cells: func(e view.Entry) []any {
-		return []any{e.At.Format(time.RFC3339), e.Actor, e.Action, e.Subject, e.Detail, e.CorrelationID}
+		return []any{e.At, e.Actor, e.Action, e.Subject, e.Detail, e.CorrelationID}
 	},
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farebook/booking"
 	"farebook/internal/config"
 	"farebook/money"
 	"farebook/starter/api"
@@ -27,7 +28,7 @@ var listedBookings = objects[store.ListFilter, store.Booking, api.ListedBooking]
 		name: "bookings",
 		header: []any{
 			"BOOKING", "STATUS", "AMOUNT", "FLIGHT", "DEPARTS", "CREATED", "CAPTURED", "REFUNDED", "PAYMENT INTENT", "DECLINE CODE", "CLIENT",
-			"ATTENTION",
+			"ATTENTION", "SUPPLEMENT OF",
 		},
 		amounts: []int{2, 6, 7},
 		show:    api.ListedBookingOf,
@@ -40,7 +41,7 @@ var listedBookings = objects[store.ListFilter, store.Booking, api.ListedBooking]
 	open: func(cmd *cobra.Command, cfg config.Config, books *store.Store, row store.Booking, format string) error {
 		return showBooking(cmd, cfg, books, row, format, false)
 	},
-	needs: []config.Part{config.Payments},
+	needs: []config.Part{config.StripeKeys},
 }
 
 // bookingCells leave out who travels: lists are for finding a booking, and are kept in files.
@@ -51,51 +52,39 @@ func bookingCells(b api.ListedBooking) []any {
 		intent, declined = p.PaymentIntentID, orDash(p.DeclineCode)
 		captured.Value, refunded.Value = p.AmountCaptured, p.AmountRefunded
 	}
+	supplementOf := "-"
+	if b.SupplementOf != nil {
+		supplementOf = b.SupplementOf.Of
+	}
 	return []any{
 		b.Reference, b.Status, b.Amount, b.Flight.Number, b.Flight.DepartsAt, b.CreatedAt, captured, refunded, intent, declined,
-		orDash(b.Client), orDash(b.Attention),
+		orDash(b.Client), orDash(b.Attention), supplementOf,
 	}
 }
 
 func showBookingCommand() *cobra.Command {
-	var format string
 	var whole bool
-	show := &cobra.Command{
-		Use:   "show ID",
-		Short: "Show a booking with its money; with --story, everything that happened to it",
-		Long: "Shows the booking that a reference FB-... or an id of Stripe's (pi_, ch_, re_, dp_, evt_) names, and where its money is: " +
-			"captured, refunded, on its way, disputed, and what is left to refund. --story adds what " +
-			"the console's page of the booking has: refunds with the reference by which the bank finds them, emails with the mail server's " +
-			"answer, matters, other bookings of the same email address, and one timeline of requests, events, postings, emails and comments.",
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFormat(format, shownFormats); err != nil {
-				return err
-			}
-			cfg, log, err := load(cmd.ErrOrStderr(), "bookings", config.Database, config.Payments)
-			if err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), cfg, log, func(books *store.Store) error {
-				known, err := namedBooking(cmd.Context(), books, args[0])
-				if err != nil {
-					return err
-				}
-				return showBooking(cmd, cfg, books, known, format, whole)
-			})
-		},
+	shown := listedBookings
+	shown.find = namedBooking
+	shown.open = func(cmd *cobra.Command, cfg config.Config, books *store.Store, row store.Booking, format string) error {
+		return showBooking(cmd, cfg, books, row, format, whole)
 	}
+	show := showObject[api.BookingFilters](shown)
+	show.Short = "Show a booking with its money; with --story, everything that happened to it"
+	show.Long = "Shows the booking that " + shown.names + " names, and where its money is: captured, refunded, on its way, disputed, and what " +
+		"is left to refund. --story adds what the console's page of the booking has: refunds with the reference by which the bank finds them, " +
+		"emails with the mail server's answer, matters, further payments, other bookings of the same email address, and one timeline of " +
+		"requests, events, postings, emails and comments."
 	show.Flags().BoolVar(&whole, "story", false, "everything that happened to it")
-	formatFlag(show, &format, shownFormats...)
 	return show
 }
 
-// namedBooking finds a booking by its reference or by an id of Stripe's.
+// namedBooking finds a booking by its reference, by that of a refund, or by an id of Stripe's.
 func namedBooking(ctx context.Context, books *store.Store, text string) (store.Booking, error) {
-	if _, other, _ := strings.Cut(text, "_"); other != "" {
-		return findObject[api.BookingFilters](ctx, books, listedBookings, text)
+	if _, err := booking.ParseReference(text); err == nil {
+		return findBooking(ctx, books, text)
 	}
-	return findBooking(ctx, books, text)
+	return findObject[api.BookingFilters](ctx, books, listedBookings, text)
 }
 
 // showBooking prints a booking, with whole as a story.
@@ -146,6 +135,9 @@ func printBooking(out io.Writer, told story.Story, whole bool) error {
 	} {
 		facts.row(fact[0], fact[1])
 	}
+	if of := told.SupplementOf; of != nil {
+		facts.row("further payment of", string(of.Of)+", for "+purposeText(of))
+	}
 	if p := told.Payment; p != nil {
 		facts.row("payment", fmt.Sprintf("%s, %s", p.PaymentIntentID, p.Status))
 		if p.Advice != nil {
@@ -160,6 +152,15 @@ func printBooking(out io.Writer, told story.Story, whole bool) error {
 		return err
 	}
 	return printStory(out, told)
+}
+
+// purposeText says what a further payment is for.
+func purposeText(of *story.SupplementPart) string {
+	text := strings.ReplaceAll(of.Purpose, "_", " ")
+	if of.Description != "" {
+		text += ": " + of.Description
+	}
+	return text
 }
 
 // printStory prints each part of a story that has something.
@@ -188,6 +189,10 @@ func printStory(out io.Writer, told story.Story) error {
 	for _, email := range told.Emails {
 		emails.row(email.Number, email.Kind, email.Status, utc(email.WrittenAt), timeOrDash(email.SentAt), cmp.Or(email.Answer, email.LastError))
 	}
+	supplements := newTable(out, "FURTHER PAYMENT", "STATUS", "AMOUNT", "KEPT", "ASKED FOR", "PURPOSE")
+	for _, one := range told.Supplements {
+		supplements.row(one.Reference, one.Status, moneyText(one.Amount), moneyText(one.Kept), utc(one.CreatedAt), purposeText(one.SupplementOf))
+	}
 	others := newTable(out, "SAME ADDRESS", "STATUS", "AMOUNT", "KEPT", "BOOKED", "FLIGHT")
 	for _, other := range told.Others {
 		others.row(other.Reference, other.Status, moneyText(other.Amount), moneyText(other.Kept), utc(other.CreatedAt), other.Flight)
@@ -204,7 +209,7 @@ func printStory(out io.Writer, told story.Story) error {
 		}
 		timeline.row(moment.At.UTC().Format(time.DateTime), moment.Kind, text, amount, orDash(moment.ID), orDash(moment.By))
 	}
-	for _, part := range []*table{refunds, disputes, matters, emails, others, timeline} {
+	for _, part := range []*table{refunds, disputes, matters, emails, supplements, others, timeline} {
 		if part.rows == 0 {
 			continue
 		}

@@ -50,13 +50,13 @@ func listClientsCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, "client", func(books *store.Store) error {
-				all, err := allOf(func(after uint64) ([]store.Client, error) {
+				all, err := allOf(0, func(after uint64) ([]store.Client, error) {
 					return books.Clients(cmd.Context(), after, listPage)
 				}, func(client store.Client) uint64 { return client.ID })
 				if err != nil {
 					return err
 				}
-				return listedClients.print(cmd.OutOrStdout(), flags, all)
+				return listedClients.print(cmd, flags, all)
 			})
 		},
 	}
@@ -72,7 +72,7 @@ var listedClients = listing[store.Client, view.Client]{
 		if client.MergedInto != "" {
 			state += " into " + client.MergedInto
 		}
-		return []any{client.ID, client.Name, state, timeOrDash(&client.CreatedAt), client.CreatedBy}
+		return []any{client.ID, client.Name, state, client.CreatedAt, client.CreatedBy}
 	},
 }
 

@@ -21,7 +21,7 @@ func returnURLCommand() *cobra.Command {
 				return err
 			}),
 		listReturnURLsCommand(),
-		changeReturnURLCommand("remove", "Remove a return URL of a client: payment pages lead there no more", "Removed",
+		changeReturnURLCommand("remove", "Remove a return URL of a client: payment pages no longer link to it", "Removed",
 			func(ctx context.Context, books *store.Store, client store.Client, address string, by access.Actor) error {
 				_, err := books.RemoveReturnURL(ctx, client, address, by)
 				if errors.Is(err, store.ErrNotFound) {
@@ -75,7 +75,7 @@ func listReturnURLsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return listedReturnURLs.print(cmd.OutOrStdout(), flags, found)
+				return listedReturnURLs.print(cmd, flags, found)
 			})
 		},
 	}
@@ -87,6 +87,6 @@ var listedReturnURLs = listing[store.ReturnURL, view.ReturnURL]{
 	name: "returnUrls", header: []any{"URL", "ADDED", "BY"},
 	show: view.ReturnURLOf,
 	cells: func(address view.ReturnURL) []any {
-		return []any{address.URL, timeOrDash(&address.AddedAt), address.AddedBy}
+		return []any{address.URL, address.AddedAt, address.AddedBy}
 	},
 }

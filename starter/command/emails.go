@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +59,7 @@ func listEmailsCommand() *cobra.Command {
 			if len(args) > 0 {
 				slices.Reverse(emails)
 			}
-			return listedEmails.print(cmd.OutOrStdout(), flags, emails)
+			return listedEmails.print(cmd, flags, emails)
 		})
 	}
 	return list
@@ -101,25 +99,15 @@ func showEmailCommand() *cobra.Command {
 
 const noSuchEmail = "no email has the number %d: see emails list"
 
-func emailNumber(text string) (uint64, error) {
-	id, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		return 0, misused("invalid email %q: must be a number shown by emails list", text)
-	}
-	return id, nil
-}
+func emailNumber(text string) (uint64, error) { return listedNumber("email", "emails list", text) }
 
 var listedEmails = listing[store.ListedEmail, view.Email]{
 	name: "emails", header: []any{"NUMBER", "KIND", "STATUS", "ATTEMPTS", "WRITTEN", "SENT", "BOOKING", "LAST ERROR"},
 	show:   view.EmailOf,
 	cursor: func(e store.ListedEmail) uint64 { return e.ID },
 	cells: func(email view.Email) []any {
-		sent := "-"
-		if email.SentAt != nil {
-			sent = email.SentAt.Format(time.RFC3339)
-		}
 		return []any{
-			email.Number, email.Kind, email.Status, email.Attempts, email.WrittenAt.Format(time.RFC3339), sent, orDash(email.Booking),
+			email.Number, email.Kind, email.Status, email.Attempts, email.WrittenAt, timeOrNone(email.SentAt), orDash(email.Booking),
 			email.LastError,
 		}
 	},

@@ -73,7 +73,7 @@ func listEventsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return listedEvents.print(cmd.OutOrStdout(), flags, events)
+			return listedEvents.print(cmd, flags, events)
 		})
 	}
 	return list
@@ -84,7 +84,7 @@ var listedEvents = listing[store.ListedEvent, view.Event]{
 	show:   func(e store.ListedEvent) view.Event { return view.EventOf(e.Event) },
 	cursor: func(e store.ListedEvent) uint64 { return e.Cursor },
 	cells: func(e view.Event) []any {
-		return []any{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt.Format(time.RFC3339), e.ObjectID, cmp.Or(e.LastError, e.Note)}
+		return []any{e.ID, e.Type, e.State, e.Attempts, e.ReceivedAt, e.ObjectID, cmp.Or(e.LastError, e.Note)}
 	},
 }
 

@@ -87,10 +87,17 @@ func (f *filters) read(argument string) error {
 			return err
 		}
 	}
-	if q := f.into.FieldByName("Q"); q.IsValid() {
+	setArgument(f.into, argument)
+	return nil
+}
+
+// nameIn fills filters over HTTP with the argument alone.
+func nameIn(into any, argument string) { setArgument(reflect.ValueOf(into).Elem(), argument) }
+
+func setArgument(into reflect.Value, argument string) {
+	if q := into.FieldByName("Q"); q.IsValid() {
 		q.SetString(argument)
 	}
-	return nil
 }
 
 func (f *filters) readFlag(flag *filterFlag) error {

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,13 +23,13 @@ func heldEmailsCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, "emails", func(books *store.Store) error {
-				all, err := allOf(func(after uint64) ([]store.HeldEmail, error) {
+				all, err := allOf(0, func(after uint64) ([]store.HeldEmail, error) {
 					return books.HeldEmails(cmd.Context(), after, listPage)
 				}, func(e store.HeldEmail) uint64 { return e.ID })
 				if err != nil {
 					return err
 				}
-				return heldEmails.print(cmd.OutOrStdout(), flags, all)
+				return heldEmails.print(cmd, flags, all)
 			})
 		},
 	}
@@ -49,7 +48,7 @@ var heldEmails = listing[store.HeldEmail, shownHeldEmail]{
 	name: "emails", header: []any{"NUMBER", "BOOKING", "KIND", "WRITTEN"},
 	show: func(e store.HeldEmail) shownHeldEmail { return shownHeldEmail{e.ID, e.Reference, e.Kind, e.CreatedAt} },
 	cells: func(e shownHeldEmail) []any {
-		return []any{e.Number, e.Booking, e.Kind, e.WrittenAt.Format(time.RFC3339)}
+		return []any{e.Number, e.Booking, e.Kind, e.WrittenAt}
 	},
 }
 
@@ -105,9 +104,9 @@ func emailNumbers(args []string, all bool) ([]uint64, error) {
 	}
 	ids := make([]uint64, len(args))
 	for i, arg := range args {
-		id, err := strconv.ParseUint(arg, 10, 63)
+		id, err := listedNumber("email", "emails held", arg)
 		if err != nil {
-			return nil, misused("invalid email %q: must be a number shown by emails held", arg)
+			return nil, err
 		}
 		ids[i] = id
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,10 +18,10 @@ import (
 // listPage is how many rows a list reads at once.
 const listPage = 500
 
-// allOf reads every page of a list; cursor is the number after which the next page begins.
-func allOf[T any](page func(after uint64) ([]T, error), cursor func(T) uint64) (all []T, err error) {
-	for after := uint64(0); ; {
-		some, err := page(after)
+// allOf reads every page of a list; cursor is the number at which the next page begins, and from that of the first one.
+func allOf[T any](from uint64, page func(at uint64) ([]T, error), cursor func(T) uint64) (all []T, err error) {
+	for at := from; ; {
+		some, err := page(at)
 		if err != nil {
 			return nil, err
 		}
@@ -28,7 +29,7 @@ func allOf[T any](page func(after uint64) ([]T, error), cursor func(T) uint64) (
 		if len(some) < listPage {
 			return all, nil
 		}
-		after = cursor(some[len(some)-1])
+		at = cursor(some[len(some)-1])
 	}
 }
 
@@ -84,8 +85,21 @@ func checkLimit(limit int) error {
 // addEvery is addPages with --all.
 func (f *listFlags) addEvery(cmd *cobra.Command) {
 	f.addPages(cmd)
+	f.addAll(cmd)
+}
+
+func (f *listFlags) addAll(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.all, "all", false, "every page")
 	cmd.MarkFlagsMutuallyExclusive("all", "limit")
+}
+
+// listedNumber reads a number that a list shows. one names what it shows, and list is its command.
+func listedNumber(one, list, text string) (uint64, error) {
+	number, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return 0, misused("invalid %s %q: must be a number shown by %s", one, text, list)
+	}
+	return number, nil
 }
 
 // everyOf reads a page, or with --all every one.
@@ -93,47 +107,43 @@ func everyOf[Row any](flags listFlags, cursor func(Row) uint64, read func(before
 	if !flags.all {
 		return read(flags.before, flags.limit)
 	}
-	for before := flags.before; ; {
-		some, err := read(before, listPage)
-		all = append(all, some...)
-		if err != nil || len(some) < listPage {
-			return all, err
-		}
-		before = cursor(some[len(some)-1])
-	}
+	return allOf(flags.before, func(before uint64) ([]Row, error) { return read(before, listPage) }, cursor)
 }
 
 // listing is how a list command prints its rows.
 type listing[Row, Shown any] struct {
 	name    string // name of the rows in JSON
 	header  []any
-	amounts []int // the columns whose cells are money.Money; in CSV, the column behind each has its currency
+	amounts []int // the columns whose cells are money.Money; in CSV, the column behind each has its currency: see currencyOf
 	show    func(Row) Shown
 	cells   func(Shown) []any
 	cursor  func(Row) uint64 // the number for --before; nil for a list without pages
 }
 
 // print prints a page as a table, as a JSON object with the rows and, if there may be more, before, or as CSV.
-func (l listing[Row, Shown]) print(out io.Writer, flags listFlags, rows []Row) error {
-	return l.printBeside(out, flags, rows, map[string]any{})
+func (l listing[Row, Shown]) print(cmd *cobra.Command, flags listFlags, rows []Row) error {
+	return l.printBeside(cmd, flags, rows, map[string]any{})
 }
 
 // printBeside is print with further fields of the JSON object.
-func (l listing[Row, Shown]) printBeside(out io.Writer, flags listFlags, rows []Row, list map[string]any) error {
-	before := uint64(0)
+func (l listing[Row, Shown]) printBeside(cmd *cobra.Command, flags listFlags, rows []Row, list map[string]any) error {
+	out, before := cmd.OutOrStdout(), uint64(0)
 	if l.cursor != nil && !flags.all && len(rows) > 0 && len(rows) == flags.limit {
 		before = l.cursor(rows[len(rows)-1])
 	}
+	var err error
 	switch flags.format {
 	case "csv":
-		return l.printCSV(csv.NewWriter(out), rows, true)
+		err = l.printCSV(csv.NewWriter(out), rows, true)
+		out = cmd.ErrOrStderr() // the file has rows only
 	case "json":
 		if before != 0 {
 			list["before"] = before
 		}
 		return l.printJSON(out, rows, list)
+	default:
+		err = l.printTable(out, rows)
 	}
-	err := l.printTable(out, rows)
 	if err != nil || before == 0 {
 		return err
 	}
@@ -184,9 +194,10 @@ func (l listing[Row, Shown]) printCSV(out *csv.Writer, rows []Row, first bool) e
 	if first {
 		var names []string
 		for i, name := range l.header {
-			names = append(names, strings.ReplaceAll(strings.ToLower(fmt.Sprint(name)), " ", "_"))
+			column := strings.ReplaceAll(strings.ToLower(fmt.Sprint(name)), " ", "_")
+			names = append(names, column)
 			if slices.Contains(l.amounts, i) {
-				names = append(names, "currency")
+				names = append(names, currencyOf(column))
 			}
 		}
 		if err := out.Write(names); err != nil {
@@ -208,6 +219,14 @@ func (l listing[Row, Shown]) printCSV(out *csv.Writer, rows []Row, first bool) e
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// currencyOf names the column of an amount's currency in CSV: currency for the amount of the object itself, and otherwise by the amount.
+func currencyOf(amount string) string {
+	if amount == "amount" {
+		return "currency"
+	}
+	return amount + "_currency"
 }
 
 // csvCell is a value in CSV. The dash of a table stands for no value.

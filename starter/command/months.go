@@ -205,9 +205,8 @@ func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) e
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
 	if flags.format == "table" {
-		if err := printWaiting(out, calendar, open); err != nil {
+		if err := printWaiting(cmd.OutOrStdout(), calendar, open); err != nil {
 			return err
 		}
 	}
@@ -215,7 +214,7 @@ func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) e
 	for i, one := range open {
 		proposals[i] = view.ProposalOf(one)
 	}
-	return closings.printBeside(out, flags, made, map[string]any{
+	return closings.printBeside(cmd, flags, made, map[string]any{
 		"firstOpen": string(calendar.FirstOpen), "timeZone": calendar.ZoneName(), "proposals": proposals,
 	})
 }

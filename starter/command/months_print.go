@@ -76,7 +76,7 @@ var closings = listing[closing.Closing, view.Closing]{
 	show:   view.ClosingOf,
 	cursor: func(c closing.Closing) uint64 { return c.Number },
 	cells: func(c view.Closing) []any {
-		return []any{c.Number, c.Period, c.Action, c.Transactions, c.ProposedBy, c.ApprovedBy, c.ApprovedAt.Format(time.RFC3339), c.Digest}
+		return []any{c.Number, c.Period, c.Action, c.Transactions, c.ProposedBy, c.ApprovedBy, c.ApprovedAt, c.Digest}
 	},
 }
 

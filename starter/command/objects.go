@@ -27,6 +27,8 @@ type objects[Filter, Row, Shown any] struct {
 	one   string // "refund"
 	names string // what the argument of the list may be
 	read  func(ctx context.Context, books *store.Store, f Filter, p store.Page) (store.Listed[Row], error)
+	// find finds what the argument of show names; nil for findObject.
+	find func(ctx context.Context, books *store.Store, id string) (Row, error)
 	// open shows one object. needs are the parts of the configuration that it needs beside the database.
 	open  func(cmd *cobra.Command, cfg config.Config, books *store.Store, row Row, format string) error
 	needs []config.Part
@@ -43,8 +45,7 @@ func (f *pageFlags) addTo(cmd *cobra.Command) {
 	f.add(cmd)
 	f.addLimit(cmd)
 	cmd.Flags().StringVar(&f.after, "after", "", "continue after this cursor, which the previous page printed, with the same filters")
-	cmd.Flags().BoolVar(&f.all, "all", false, "every page")
-	cmd.MarkFlagsMutuallyExclusive("all", "limit")
+	f.addAll(cmd)
 }
 
 // listObjects is the command that lists objects by the filters of the list over HTTP, In.
@@ -91,6 +92,12 @@ func listObjects[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row
 
 // showObject is the command that shows the object that an id names.
 func showObject[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row, Shown]) *cobra.Command {
+	find := o.find
+	if find == nil {
+		find = func(ctx context.Context, books *store.Store, id string) (Row, error) {
+			return findObject[In](ctx, books, o, id)
+		}
+	}
 	var format string
 	show := &cobra.Command{
 		Use:   "show ID",
@@ -102,7 +109,7 @@ func showObject[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row,
 				return err
 			}
 			return o.onBooks(cmd, true, func(cfg config.Config, books *store.Store) error {
-				row, err := findObject[In](cmd.Context(), books, o, args[0])
+				row, err := find(cmd.Context(), books, args[0])
 				if err != nil {
 					return err
 				}
@@ -119,9 +126,7 @@ func findObject[In asked[Filter], Filter, Row, Shown any](
 	ctx context.Context, books *store.Store, o objects[Filter, Row, Shown], id string,
 ) (row Row, err error) {
 	var in In
-	if err := addFilters(&cobra.Command{}, &in).read(id); err != nil {
-		return row, err
-	}
+	nameIn(&in, id)
 	filter, problems := in.Filter()
 	if err := misusedFilters(problems); err != nil {
 		return row, err

@@ -58,7 +58,7 @@ func listProposalsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return proposalsFor(actor(cmd.Context())).print(cmd.OutOrStdout(), flags, found)
+				return proposalsFor(actor(cmd.Context())).print(cmd, flags, found)
 			})
 		},
 	}
@@ -75,9 +75,7 @@ func proposalsFor(by access.Actor) listing[proposals.Proposal, view.MoneyProposa
 		show:   func(p proposals.Proposal) view.MoneyProposal { return view.MoneyProposalOf(p, by) },
 		cursor: func(p proposals.Proposal) uint64 { return p.ID },
 		cells: func(p view.MoneyProposal) []any {
-			return []any{
-				p.Code, p.State, p.Kind, proposalSubject(p), p.Amount, p.ProposedAt.Format(time.RFC3339), p.ProposedBy,
-			}
+			return []any{p.Code, p.State, p.Kind, proposalSubject(p), p.Amount, p.ProposedAt, p.ProposedBy}
 		},
 	}
 }

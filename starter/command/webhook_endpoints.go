@@ -1,12 +1,14 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"farebook/access"
 	"farebook/starter/view"
 	"farebook/store"
 )
@@ -15,9 +17,10 @@ func webhookEndpointsCommand() *cobra.Command {
 	return group("webhook-endpoints", "List, disable and remove the webhook endpoints of clients, and replay what was sent to them",
 		"webhook-endpoints list, show ENDPOINT, deliveries ENDPOINT, enable ENDPOINT, disable ENDPOINT, remove ENDPOINT, or replay ENDPOINT",
 		listEndpointsCommand(), showEndpointCommand(), listDeliveriesCommand(), changeEndpointCommand("enable ENDPOINT",
-			"Let deliveries continue with the oldest event that was not delivered", "Enabled"),
-		changeEndpointCommand("disable ENDPOINT", "Stop deliveries; events are kept for 30 days", "Disabled"),
-		changeEndpointCommand("remove ENDPOINT", "End an endpoint; nothing more is sent to it", "Removed"), replayCommandOfEndpoint())
+			"Let deliveries continue with the oldest event that was not delivered", "Enabled", disableEndpoint(false)),
+		changeEndpointCommand("disable ENDPOINT", "Stop deliveries; events are kept for 30 days", "Disabled", disableEndpoint(true)),
+		changeEndpointCommand("remove ENDPOINT", "End an endpoint; nothing more is sent to it", "Removed", (*store.Store).RemoveEndpoint),
+		replayCommandOfEndpoint())
 }
 
 func listEndpointsCommand() *cobra.Command {
@@ -29,13 +32,13 @@ func listEndpointsCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, "webhook-endpoints", func(books *store.Store) error {
-				all, err := allOf(func(after uint64) ([]store.Endpoint, error) {
+				all, err := allOf(0, func(after uint64) ([]store.Endpoint, error) {
 					return books.Endpoints(cmd.Context(), after, listPage)
 				}, func(e store.Endpoint) uint64 { return e.Row })
 				if err != nil {
 					return err
 				}
-				return listedEndpoints(books.Now()).print(cmd.OutOrStdout(), flags, all)
+				return listedEndpoints(books.Now()).print(cmd, flags, all)
 			})
 		},
 	}
@@ -48,7 +51,7 @@ func listedEndpoints(now time.Time) listing[store.Endpoint, view.WebhookEndpoint
 		name: "webhookEndpoints", header: []any{"ENDPOINT", "CLIENT", "STATE", "CREATED", "URL"},
 		show: func(e store.Endpoint) view.WebhookEndpoint { return view.WebhookEndpointOf(e, now) },
 		cells: func(e view.WebhookEndpoint) []any {
-			return []any{e.ID, e.ClientID, endpointState(e), timeOrDash(&e.CreatedAt), e.URL}
+			return []any{e.ID, e.ClientID, endpointState(e), e.CreatedAt, e.URL}
 		},
 	}
 }
@@ -121,7 +124,7 @@ func listDeliveriesCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return listedDeliveries.print(cmd.OutOrStdout(), flags, deliveries)
+				return listedDeliveries.print(cmd, flags, deliveries)
 			})
 		},
 	}
@@ -138,7 +141,7 @@ var listedDeliveries = listing[store.Delivery, view.WebhookDelivery]{
 		if last := d.LastAttempt; last != nil {
 			answer = strings.TrimSpace(fmt.Sprintf("%s %s", statusOrDash(last.Status), last.Problem))
 		}
-		return []any{d.ID, d.Type, timeOrDash(&d.OccurredAt), d.State, d.Attempts, timeOrDash(d.NextAttemptAt), answer}
+		return []any{d.ID, d.Type, d.OccurredAt, d.State, d.Attempts, timeOrNone(d.NextAttemptAt), answer}
 	},
 }
 
@@ -149,19 +152,22 @@ func statusOrDash(status int) string {
 	return fmt.Sprint(status)
 }
 
-func changeEndpointCommand(use, short, done string) *cobra.Command {
+// endpointChange changes a webhook endpoint by its id.
+type endpointChange func(books *store.Store, ctx context.Context, id string, by access.Actor) error
+
+func disableEndpoint(disabled bool) endpointChange {
+	return func(books *store.Store, ctx context.Context, id string, by access.Actor) error {
+		return books.DisableEndpoint(ctx, id, disabled, by)
+	}
+}
+
+func changeEndpointCommand(use, short, done string, change endpointChange) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := correlated(cmd.Context())
 			return endpointCommand(cmd, args[0], func(books *store.Store, found store.Endpoint) error {
-				var err error
-				if done == "Removed" {
-					err = books.RemoveEndpoint(ctx, found.ID, actor(ctx))
-				} else {
-					err = books.DisableEndpoint(ctx, found.ID, done == "Disabled", actor(ctx))
-				}
-				if err != nil {
+				if err := change(books, ctx, found.ID, actor(ctx)); err != nil {
 					return orMissing(err, "webhook endpoint %s was removed", found.ID)
 				}
 				return printText(cmd.OutOrStdout(), "%s webhook endpoint %s\n", done, found.ID)
@@ -191,13 +197,13 @@ func replayCommandOfEndpoint() *cobra.Command {
 					return printText(cmd.OutOrStdout(), "Sending %s again\n", message)
 				})
 			}
-			begin, err := time.Parse(time.RFC3339, from)
+			begin, err := parseInstant(from)
 			if err != nil {
-				return misused("invalid --from %q: must be RFC 3339, such as 2026-11-26T00:00:00Z", from)
+				return misused("invalid --from %q: must be a day such as 2026-11-26, or a time such as 2026-11-26T12:00:00Z", from)
 			}
-			end, err := time.Parse(time.RFC3339, until)
+			end, err := parseInstant(until)
 			if err != nil || !begin.Before(end) {
-				return misused("invalid --until %q: must be RFC 3339 and after --from", until)
+				return misused("invalid --until %q: must be a day or a time, and after --from", until)
 			}
 			return endpointCommand(cmd, args[0], func(books *store.Store, found store.Endpoint) error {
 				replayed, err := books.ReplayDeliveries(ctx, found, begin, end, actor(ctx))

@@ -40,6 +40,15 @@ type MatterDetail struct {
 	Steps []MatterStep `json:"steps" nullable:"false" doc:"Who has taken it, given it back and commented on it, the oldest first. Nobody can change one."`
 }
 
+// MatterDetailOf is a matter with its steps of the store.
+func MatterDetailOf(matter Matter, steps []store.AttentionStep) MatterDetail {
+	shown := MatterDetail{Matter: matter, Steps: make([]MatterStep, len(steps))}
+	for i, step := range steps {
+		shown.Steps[i] = MatterStepOf(step)
+	}
+	return shown
+}
+
 // MatterOf converts an attention item of the store.
 func MatterOf(item store.AttentionItem) Matter {
 	shown := Matter{
