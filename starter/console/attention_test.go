@@ -90,7 +90,7 @@ func TestMattersAreTakenAndCommentedOn(t *testing.T) {
 	require.Contains(t, listed, "Taken by")
 
 	said := url.Values{"note": {"the bank answers on Monday"}}
-	require.Contains(t, main(desk, "comment", said, first, second), "Matter "+second+" has the comment.")
+	require.Contains(t, main(desk, "comment", said, first, second), "The comment was added to matter "+second+".")
 	page := "/console/attention/" + first
 	shown := back.Get(page).Require(http.StatusOK)
 	require.Contains(t, shown.Text("main"), "the bank answers on Monday")

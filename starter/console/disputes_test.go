@@ -2,8 +2,10 @@ package console_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
@@ -31,4 +33,22 @@ func TestDisputesComeByTheirDeadlines(t *testing.T) {
 	require.Contains(t, file.Header.Get("Content-Disposition"), string(known.Reference))
 	require.Contains(t, file.Body, `"reference":"`+string(known.Reference)+`"`)
 	desk.Get("/console/disputes/dp_none").Require(http.StatusNotFound)
+}
+
+// A form of which a part was saved is shown again with its key and the new revision. Sent again with other texts, it asks for another change.
+func TestAFormOfEvidenceIsSentAgainAfterAPartOfItWasSaved(t *testing.T) {
+	t.Parallel()
+	p := plant(consolekit.New(t, nil))
+	p.disputed("dp_soon", p.DB.Store.Now().AddDate(0, 0, 2))
+	desk := p.As(access.Support)
+	const page = "/console/disputes/dp_soon/draft"
+	form := url.Values{"_key": {uuid.NewString()}, "_page": {page}, "revision": {"0"}, "texts.product_description": {"a flight"}}
+	require.Equal(t, "a flight", desk.Post(page, form).Require(http.StatusOK).Text(`textarea[name="texts.product_description"]`))
+	form.Set("revision", "1")
+	form.Set("texts.product_description", "a flight to London")
+	saved := desk.Post(page, form).Require(http.StatusOK)
+	require.Equal(t, "a flight to London", saved.Text(`textarea[name="texts.product_description"]`))
+	form.Set("revision", "2")
+	form.Set("texts.no_such_field", "x")
+	desk.Post(page, form).Require(http.StatusUnprocessableEntity)
 }

@@ -61,15 +61,15 @@ const most = 50
 func (v verb) selected(r *page.Request) (next string, err error) {
 	matters := r.PostForm["matter"]
 	if len(matters) == 0 || len(matters) > most {
-		return "", refused("matter", r.T("attention.nothingSelected"))
+		return "", caller.RefusedField("matter", r.T("attention.nothingSelected"))
 	}
 	if v.field != "" && r.Field("note") == "" {
-		return "", refused("note", r.T("page.required"))
+		return "", caller.RefusedField("note", r.T("page.required"))
 	}
 	var became []string
 	for _, id := range matters {
 		if _, err := strconv.ParseUint(id, 10, 63); err != nil {
-			return "", refused("matter", r.T("attention.nothingSelected"))
+			return "", caller.RefusedField("matter", r.T("attention.nothingSelected"))
 		}
 		err := r.API.Send(r.Context(), http.MethodPost, apiPath+"/"+id+"/"+v.api, r.Key()+"-"+v.name+"-"+id, v.body(r), nil)
 		answer, err := v.answerTo(err)
@@ -90,21 +90,15 @@ func (v verb) selected(r *page.Request) (next string, err error) {
 	return path + "?" + back.Encode(), nil
 }
 
-func refused(field, message string) error {
-	return &caller.Problem{
-		Status: http.StatusUnprocessableEntity, Title: http.StatusText(http.StatusUnprocessableEntity), Type: "invalid-request",
-		Errors: []caller.Field{{Location: "body." + field, Message: message}},
-	}
-}
-
-// answerTo is the answer about one matter. The right and the note are the same for all: what is wrong with them is an error of the form.
+// answerTo is the answer about one matter. The right and the note are the same for all: what is wrong with them is an error of the form. So
+// is an outcome that is not known: the form is shown again with its key, and acts once when it is sent again.
 func (v verb) answerTo(err error) (string, error) {
 	var problem *caller.Problem
 	switch {
 	case err == nil:
 		return v.done, nil
-	case !errors.As(err, &problem):
-		return "failed", nil
+	case !errors.As(err, &problem) || problem.Safe():
+		return "", err
 	case problem.Kind() == "matter-taken":
 		return "held", nil
 	case problem.Kind() == "too-many-steps":

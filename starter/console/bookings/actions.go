@@ -69,13 +69,11 @@ func refund(r *page.Request) (string, error) {
 func typed(r *page.Request, currency money.Currency) (money.Money, error) {
 	amount, err := money.ParseDecimal(r.Field("amount.value"), currency)
 	if err != nil || amount.Value < 1 {
-		return money.Money{}, refused(r, caller.Field{
-			Location: "body.amount.value", Message: r.T("bookings.wrong.amount", "Currency", string(currency)),
-		})
+		return money.Money{}, caller.RefusedField("amount.value", r.T("bookings.wrong.amount", "Currency", string(currency)))
 	}
 	again, err := money.ParseDecimal(r.Field("confirm"), currency)
 	if err != nil || again != amount {
-		return money.Money{}, refused(r, caller.Field{Location: "body.confirm", Message: r.T("bookings.wrong.confirm")})
+		return money.Money{}, caller.RefusedField("confirm", r.T("bookings.wrong.confirm"))
 	}
 	return amount, nil
 }
@@ -110,7 +108,7 @@ func cancel(r *page.Request) (string, error) {
 	if expected := r.Field("expectedRefund.value"); expected != "" {
 		value, err := strconv.ParseInt(expected, 10, 64)
 		if err != nil {
-			return "", refused(r, caller.Field{Location: "body.expectedRefund.value", Message: r.T("bookings.wrong.form")})
+			return "", caller.RefusedField("expectedRefund.value", r.T("bookings.wrong.form"))
 		}
 		body["expectedRefund"] = money.Money{Value: value, Currency: money.Currency(r.Field("expectedRefund.currency"))}
 	}
@@ -144,7 +142,7 @@ func capture(r *page.Request) (string, error) {
 func resend(r *page.Request) (string, error) {
 	number, err := strconv.ParseUint(r.Field("email"), 10, 63)
 	if err != nil {
-		return "", refused(r, caller.Field{Location: "body.email", Message: r.T("bookings.wrong.form")})
+		return "", caller.RefusedField("email", r.T("bookings.wrong.form"))
 	}
 	err = r.API.Send(r.Context(), http.MethodPost, "/v1/emails/"+strconv.FormatUint(number, 10)+"/resend", r.Key(), nil, nil)
 	return storyPath(r.PathValue("reference")) + "?done=resend", err

@@ -62,16 +62,9 @@ func (l kept) query(r *page.Request) (url.Values, *caller.Problem) {
 		}
 	}
 	if wrong != nil {
-		return asked, refused(r, wrong...)
+		return asked, caller.Refused(wrong...)
 	}
 	return asked, nil
-}
-
-// refused is a problem with fields that the console itself has found.
-func refused(r *page.Request, fields ...caller.Field) *caller.Problem {
-	return &caller.Problem{
-		Status: http.StatusUnprocessableEntity, Type: "urn:farebook:problem:invalid-fields", Title: r.T("bookings.wrong.title"), Errors: fields,
-	}
 }
 
 // read reads a page of a list. What is wrong with a filter is shown beside it, and is no error.

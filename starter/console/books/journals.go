@@ -100,9 +100,7 @@ func journalOf(r *page.Request) (journalBody, error) {
 		asked.Entries = append(asked.Entries, journalEntry{r.Field(field(line, "account")), r.Field(field(line, "side")), amount})
 	}
 	if len(wrong) > 0 {
-		return asked, &caller.Problem{
-			Status: http.StatusUnprocessableEntity, Type: "invalid-fields", Title: http.StatusText(http.StatusUnprocessableEntity), Errors: wrong,
-		}
+		return asked, caller.Refused(wrong...)
 	}
 	return asked, nil
 }

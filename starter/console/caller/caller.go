@@ -55,21 +55,8 @@ func (a *API) Send(ctx context.Context, method, path, idempotencyKey string, bod
 	return a.ask(request, into)
 }
 
-// SendFile is Send with a body that is not JSON.
-func (a *API) SendFile(ctx context.Context, method, path, idempotencyKey, contentType string, content []byte, into any) error {
-	request, err := newRequest(ctx, method, path, nil, content)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", contentType)
-	if idempotencyKey != "" {
-		request.Header.Set("Idempotency-Key", idempotencyKey)
-	}
-	return a.ask(request, into)
-}
-
-// SendFileNamed posts a file with a query, such as its name, and reads no answer.
-func (a *API) SendFileNamed(ctx context.Context, path string, query url.Values, idempotencyKey, contentType string, content []byte) error {
+// SendFile posts a file with a query, such as its name, and reads no answer.
+func (a *API) SendFile(ctx context.Context, path string, query url.Values, idempotencyKey, contentType string, content []byte) error {
 	request, err := newRequest(ctx, http.MethodPost, path, query, content)
 	if err != nil {
 		return err

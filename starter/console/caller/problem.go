@@ -30,6 +30,19 @@ func Missing() *Problem {
 	return &Problem{Status: http.StatusNotFound, Title: http.StatusText(http.StatusNotFound), Type: "no-such-page"}
 }
 
+// Refused is the problem of a form or of filters in which the page itself has found something wrong.
+func Refused(fields ...Field) *Problem {
+	return &Problem{
+		Status: http.StatusUnprocessableEntity, Type: typePrefix + "invalid-fields", Title: http.StatusText(http.StatusUnprocessableEntity),
+		Errors: fields,
+	}
+}
+
+// RefusedField is Refused for one field of a form.
+func RefusedField(name, message string) *Problem {
+	return Refused(Field{Location: "body." + name, Message: message})
+}
+
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
 
 // typePrefix is that of every type of the API's problems.

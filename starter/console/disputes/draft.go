@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -125,60 +127,72 @@ func showDraft(r *page.Request) (templ.Component, error) {
 
 // saveDraft saves the texts, and then adds each file that was chosen. What was saved before a refusal stays.
 func saveDraft(r *page.Request) (string, error) {
-	d, err := readDraft(r)
-	if err != nil {
-		return "", err
-	}
 	revision, err := strconv.ParseUint(r.Field("revision"), 10, 32)
 	if err != nil {
 		return "", badForm(r, "revision")
 	}
 	texts := map[string]string{}
-	for _, f := range d.Fields {
-		text := r.Field("texts." + f.Name)
-		if text != "" && !f.File {
-			texts[f.Name] = text
+	for field := range r.PostForm {
+		name, isText := strings.CutPrefix(field, "texts.")
+		text := r.Field(field)
+		if isText && text != "" {
+			texts[name] = text
 		}
 	}
+	key := keyOf(r, revision)
 	body := map[string]any{"texts": texts, "revision": revision}
-	if err := r.API.Send(r.Context(), http.MethodPost, draftAPI(r), r.Key()+"/texts", body, nil); err != nil {
+	if err := r.API.Send(r.Context(), http.MethodPost, draftAPI(r), key+"/texts", body, nil); err != nil {
 		return "", err
 	}
-	for _, f := range d.Fields {
-		if err := addChosen(r, f); err != nil {
-			return "", err
-		}
+	if err := addChosen(r, key); err != nil {
+		return "", err
 	}
+	page := path + "/" + r.PathValue("id") + "/draft"
 	if r.Field("then") == "submit" {
-		return d.path() + "/submit", nil
+		return page + "/submit", nil
 	}
-	return d.path() + "?done=saved", nil
+	return page + "?done=saved", nil
 }
 
-// addChosen adds the file that was chosen for a field, if one was.
-func addChosen(r *page.Request, f field) error {
-	if !f.File || r.MultipartForm == nil {
+// keyOf begins the idempotency keys of what the form does. A form that is shown again keeps its key and has the revision of what was saved
+// meanwhile, so it asks for another change.
+func keyOf(r *page.Request, revision uint64) string {
+	return r.Key() + "/" + strconv.FormatUint(revision, 10)
+}
+
+// addChosen adds each file that was chosen for a field. key begins its idempotency key.
+func addChosen(r *page.Request, key string) error {
+	if r.MultipartForm == nil {
 		return nil
 	}
-	for _, chosen := range r.MultipartForm.File["files."+f.Name] {
-		if chosen.Size == 0 && chosen.Filename == "" {
+	for _, input := range slices.Sorted(maps.Keys(r.MultipartForm.File)) {
+		field, isFile := strings.CutPrefix(input, "files.")
+		if !isFile {
 			continue
 		}
-		content, err := readChosen(chosen)
-		if err != nil {
-			return err
-		}
-		target := draftAPI(r) + "/files/" + f.Name
-		kind := http.DetectContentType(content)
-		if kind != "application/pdf" && kind != "image/png" && kind != "image/jpeg" {
-			return refusedField("files."+f.Name, r.T("evidence.wrong.type"))
-		}
-		err = r.API.SendFileNamed(r.Context(), target, url.Values{"name": {chosen.Filename}}, r.Key()+"/"+f.Name, kind, content)
-		if err != nil {
-			return err
+		for _, chosen := range r.MultipartForm.File[input] {
+			if chosen.Size == 0 && chosen.Filename == "" {
+				continue
+			}
+			if err := addFile(r, field, key, chosen); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func addFile(r *page.Request, field, key string, chosen *multipart.FileHeader) error {
+	content, err := readChosen(chosen)
+	if err != nil {
+		return err
+	}
+	kind := http.DetectContentType(content)
+	if kind != "application/pdf" && kind != "image/png" && kind != "image/jpeg" {
+		return caller.RefusedField("files."+field, r.T("evidence.wrong.type"))
+	}
+	target := draftAPI(r) + "/files/" + url.PathEscape(field)
+	return r.API.SendFile(r.Context(), target, url.Values{"name": {chosen.Filename}}, key+"/"+field, kind, content)
 }
 
 func readChosen(chosen *multipart.FileHeader) (content []byte, err error) {
@@ -216,15 +230,7 @@ func submit(r *page.Request) (string, error) {
 }
 
 func badForm(r *page.Request, name string) error {
-	return refusedField(name, r.T("evidence.wrong.form"))
-}
-
-func refusedField(name, message string) error {
-	return &caller.Problem{
-		Status: http.StatusUnprocessableEntity, Type: "urn:farebook:problem:invalid-fields",
-		Title: http.StatusText(http.StatusUnprocessableEntity), Detail: message,
-		Errors: []caller.Field{{Location: "body." + name, Message: message}},
-	}
+	return caller.RefusedField(name, r.T("evidence.wrong.form"))
 }
 
 func megabytes(size int) string { return strconv.FormatFloat(float64(size)/1e6, 'f', 1, 64) + " MB" }

@@ -8,16 +8,6 @@ import (
 	"farebook/starter/console/page"
 )
 
-func first(d draft) []field {
-	fields, _ := d.parts()
-	return fields
-}
-
-func rest(d draft) []field {
-	_, fields := d.parts()
-	return fields
-}
-
 func kindOf(f field) string {
 	if f.long() {
 		return "textarea"

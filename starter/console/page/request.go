@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,6 +102,11 @@ func (r *Request) Old(problem *caller.Problem, name, otherwise string) string {
 		return otherwise
 	}
 	return r.sent.Get(name)
+}
+
+// Chosen reports whether a form that was refused had this value among those of a field.
+func (r *Request) Chosen(problem *caller.Problem, name, value string) bool {
+	return problem != nil && slices.Contains(r.sent[name], value)
 }
 
 // With is the URL of this page with one value of its query replaced; an empty value removes it.

@@ -116,7 +116,7 @@ func create(r *page.Request) (string, error) {
 	if r.Field("kind") == "correction" {
 		item, err := strconv.ParseUint(r.Field("item"), 10, 53)
 		if err != nil {
-			return "", wrong("item", r.T("proposals.wrong.item"))
+			return "", caller.RefusedField("item", r.T("proposals.wrong.item"))
 		}
 		body["item"], body["account"] = item, r.Field("account")
 	} else {
@@ -124,11 +124,11 @@ func create(r *page.Request) (string, error) {
 			Amount money.Money `json:"amount"`
 		}
 		if err := r.API.Get(r.Context(), "/v1/bookings/"+url.PathEscape(r.Field("booking")), nil, &known); err != nil {
-			return "", wrong("booking", r.T("proposals.wrong.booking"))
+			return "", caller.RefusedField("booking", r.T("proposals.wrong.booking"))
 		}
 		amount, err := money.ParseDecimal(r.Field("amount.value"), known.Amount.Currency)
 		if err != nil {
-			return "", wrong("amount.value", r.T("proposals.wrong.amount"))
+			return "", caller.RefusedField("amount.value", r.T("proposals.wrong.amount"))
 		}
 		body["booking"], body["amount"], body["reason"] = r.Field("booking"), amount, r.Field("reason")
 	}
@@ -139,14 +139,6 @@ func create(r *page.Request) (string, error) {
 	return made.path(), nil
 }
 
-// wrong is a form that the page itself refuses.
-func wrong(field, message string) error {
-	return &caller.Problem{
-		Status: http.StatusUnprocessableEntity, Type: "invalid-fields", Title: http.StatusText(http.StatusUnprocessableEntity),
-		Errors: []caller.Field{{Location: "body." + field, Message: message}},
-	}
-}
-
 // send needs the amount once more, so that nobody sends another one than they have read.
 func send(r *page.Request) (string, error) {
 	var known proposal
@@ -155,7 +147,7 @@ func send(r *page.Request) (string, error) {
 	}
 	again, err := money.ParseDecimal(r.Field("confirm"), known.Amount.Currency)
 	if known.open() && (err != nil || again != known.Amount) {
-		return "", wrong("confirm", r.T("proposals.wrong.confirm"))
+		return "", caller.RefusedField("confirm", r.T("proposals.wrong.confirm"))
 	}
 	return decide(r, "send", nil)
 }
