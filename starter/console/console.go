@@ -101,7 +101,7 @@ func New(deps Deps) (http.Handler, error) {
 	return web.Pages{
 		Name: "page", Headers: headersOf(deps.SignIn.Issuer), Begin: page.WithRoute,
 		Route:    func(r *http.Request) string { return page.Route(r.Context()) },
-		Requests: limit.NewBuckets[netip.Prefix](deps.Requests), TrustedProxies: deps.TrustedProxies, Log: deps.Log,
+		Requests: limit.NewBuckets[netip.Prefix](deps.Requests), Refuse: c.tooMany, TrustedProxies: deps.TrustedProxies, Log: deps.Log,
 	}.Around(mux), nil
 }
 

@@ -184,6 +184,7 @@ func TestAnAddressIsLimited(t *testing.T) {
 	stranger.Get(page.SignInPath).Require(http.StatusOK)
 	shown := stranger.Get(page.SignInPath).Require(http.StatusTooManyRequests)
 	require.NotEmpty(t, shown.Header.Get("Retry-After"))
+	require.NotEmpty(t, shown.Text("main h1"), "a page, which htmx can show in its place")
 }
 
 // A page that was written against the API shows its refusals, and a form that was refused keeps what was typed.

@@ -40,6 +40,13 @@ func (c *console) sameOrigin(next http.Handler) (http.Handler, error) {
 	return protection.Handler(next), nil
 }
 
+// tooMany answers an address that has sent too many requests.
+func (c *console) tooMany(w http.ResponseWriter, r *http.Request) {
+	c.site.Refuse(w, r, &caller.Problem{
+		Status: http.StatusTooManyRequests, Title: http.StatusText(http.StatusTooManyRequests), Type: "too-many-requests", RetryAfter: "1",
+	})
+}
+
 // unavailable answers while the database that has the sessions does not.
 func (c *console) unavailable(w http.ResponseWriter, r *http.Request, err error) {
 	c.Log.ErrorContext(r.Context(), "session not read or written", "error", err)

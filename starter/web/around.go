@@ -25,6 +25,8 @@ type Pages struct {
 	Headers map[string]string // of every answer, beside those of all pages
 	// Requests limits the requests of one address.
 	Requests *limit.Buckets[netip.Prefix]
+	// Refuse answers a request of an address that has sent too many; nil answers with a line of text.
+	Refuse func(http.ResponseWriter, *http.Request)
 	// TrustedProxies are the proxies whose X-Forwarded-For is used.
 	TrustedProxies limit.Networks
 	// Begin adds to the context of a request what its handlers need; nil adds nothing.
@@ -62,11 +64,19 @@ func (p Pages) Around(next http.Handler) http.Handler {
 		}()
 		if verdict := p.Requests.Take(limit.Source(limit.Client(r, p.TrustedProxies))); !verdict.Allowed {
 			seen.Header().Set("Retry-After", "1")
-			http.Error(seen, "Too many requests from your address: wait for some seconds.", http.StatusTooManyRequests)
+			p.refuse(seen, r)
 			return
 		}
 		next.ServeHTTP(seen, r)
 	})
+}
+
+func (p Pages) refuse(w http.ResponseWriter, r *http.Request) {
+	if p.Refuse != nil {
+		p.Refuse(w, r)
+		return
+	}
+	http.Error(w, "Too many requests from your address: wait for some seconds.", http.StatusTooManyRequests)
 }
 
 // setHeaders sets the headers of every answer. No cache keeps one: pages have names, amounts and addresses.

@@ -41,10 +41,10 @@ document.addEventListener("DOMContentLoaded", function () {
 });
 
 // A list that was replaced is read from its beginning, unless the reader is in a field of it.
-document.addEventListener("htmx:afterSettle", function () {
+document.addEventListener("htmx:afterSettle", function (event) {
   prepare();
-  if (document.activeElement === document.body) {
-    document.getElementById("main").focus({ preventScroll: true });
+  if (event.target.id === "main" && document.activeElement === document.body) {
+    event.target.focus({ preventScroll: true });
   }
 });
 

@@ -5,6 +5,7 @@ package overview
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -185,7 +186,7 @@ const (
 // codes are the decline codes of either day, those of today first.
 func (o overview) codes() (codes []string) {
 	for _, one := range append(append([]decline{}, o.Today.Declines...), o.WeekAgo.Declines...) {
-		if !isIn(codes, one.Code) {
+		if !slices.Contains(codes, one.Code) {
 			codes = append(codes, one.Code)
 		}
 	}
@@ -196,21 +197,12 @@ func (o overview) codes() (codes []string) {
 func currencies(days ...day) (found []money.Currency) {
 	for _, d := range days {
 		for _, t := range d.Money {
-			if !isIn(found, t.Captured.Currency) {
+			if !slices.Contains(found, t.Captured.Currency) {
 				found = append(found, t.Captured.Currency)
 			}
 		}
 	}
 	return found
-}
-
-func isIn[T comparable](all []T, one T) bool {
-	for _, other := range all {
-		if other == one {
-			return true
-		}
-	}
-	return false
 }
 
 // capped reports whether a day has more than was counted.

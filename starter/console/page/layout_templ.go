@@ -15,9 +15,9 @@ import (
 )
 
 // htmxConfig switches off what a strict policy of contents refuses: code from texts, and a style element. No page is kept in the browser's
-// storage: going back reads it again. A page that says what went wrong is shown like any other.
+// storage: going back reads it again. A page that says what went wrong takes the place of the content, whatever part of it was asked for.
 const htmxConfig = `{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,` +
-	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"[45]..","swap":true}]}`
+	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"[45]..","swap":true,"target":"#main","select":"#main"}]}`
 
 // document is every page: its head, and what is in its body.
 func document(r *Request, title string) templ.Component {

@@ -3,9 +3,10 @@ package page
 import "github.com/a-h/templ"
 
 // Part has a link replace one element of the page, by its id, with that of the page that it leads to. Without script it opens that page.
+// The title stays that of the page.
 func Part(id string) templ.Attributes {
 	return templ.Attributes{
-		"hx-boost": "true", "hx-target": "#" + id, "hx-select": "#" + id, "hx-swap": "outerHTML", "hx-push-url": "false",
+		"hx-boost": "true", "hx-target": "#" + id, "hx-select": "#" + id, "hx-swap": "outerHTML ignoreTitle:true", "hx-push-url": "false",
 	}
 }
 
