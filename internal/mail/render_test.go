@@ -300,23 +300,33 @@ func TestAnInvitationToPayHasItsLink(t *testing.T) {
 	t.Parallel()
 	const page = "https://pay.example/pay/fpl_a.FB-7K2M9QXA.1.x"
 	for locale, says := range map[money.Locale]string{money.LocaleEN: "Pay now", money.LocaleAR: "ادفع الآن"} {
-		c := content(notice.PaymentFailed, locale)
-		_, without, _, err := mail.Render(c)
-		require.NoError(t, err)
-		require.NotContains(t, without, says)
-		c.PayURL = page
+		for _, about := range []func(*mail.Content){func(*mail.Content) {}, supplement("", func(*mail.Content) {})} {
+			c := content(notice.PaymentFailed, locale)
+			about(&c)
+			_, without, _, err := mail.Render(c)
+			require.NoError(t, err)
+			require.NotContains(t, without, says)
+			c.PayURL = page
+			_, text, html, err := mail.Render(c)
+			require.NoError(t, err)
+			require.Contains(t, text, says)
+			require.Regexp(t, `(?m)(^| )`+regexp.QuoteMeta(page)+`$`, text, "mail clients take an invisible mark into the link")
+			require.Contains(t, html, `href="`+page+`"`)
+			requireComplete(t, text, html)
+			requireNoLinkOnceClosed(t, c)
+		}
+	}
+}
+
+func requireNoLinkOnceClosed(t *testing.T, c mail.Content) {
+	t.Helper()
+	for _, closed := range []func(*mail.Content){func(c *mail.Content) { c.Payable = false }, func(c *mail.Content) { c.Confirmed = true }} {
+		c := c
+		closed(&c)
 		_, text, html, err := mail.Render(c)
 		require.NoError(t, err)
-		require.Contains(t, text, says)
-		require.Contains(t, text, page)
-		require.Contains(t, html, `href="`+page+`"`)
-		for _, closed := range []func(*mail.Content){func(c *mail.Content) { c.Payable = false }, func(c *mail.Content) { c.Confirmed = true }} {
-			c := c
-			closed(&c)
-			_, text, _, err := mail.Render(c)
-			require.NoError(t, err)
-			require.NotContains(t, text, page)
-		}
+		require.NotContains(t, text, c.PayURL)
+		require.NotContains(t, html, c.PayURL)
 	}
 }
 
