@@ -115,7 +115,7 @@ var emptyAtFirst = map[string]bool{
 	"farebook_payment_declines_total": true, "farebook_captured_minor_units_total": true,
 }
 
-// playMetricStories pays, declines, refunds, reconciles and seals, and repeats a request. name makes its keys.
+// playMetricStories pays, declines, refunds, submits evidence, reconciles and seals, and repeats a request. name makes its keys.
 func playMetricStories(t *testing.T, s *testkit.Stack, name string) {
 	t.Helper()
 	declined := s.Book(name+"-declined", testkit.BookingBody(nil))
@@ -128,6 +128,11 @@ func playMetricStories(t *testing.T, s *testkit.Stack, name string) {
 	require.Equal(t, http.StatusUnprocessableEntity, s.Post("/v1/bookings", name+"-declined", other).Status)
 	refund := ask(s, declined.Reference, name+"-refund", usd(1000))
 	awaitRefund(s, refund.ID, "succeeded")
+	shop := s.API.Token
+	_, dispute := disputedBooking(s, name+"-disputed")
+	path := "/v1/disputes/" + dispute + "/evidence-draft/submit"
+	require.Equal(t, http.StatusOK, s.Post(path, name+"-evidence", submission(dispute, writeEvidence(s, dispute, "the customer flew"))).Status)
+	s.API.Token = shop
 	s.AwaitQuiet()
 	reconcile(s, `{}`)
 	_, err := starterWith(s, "ledger", "seal")

@@ -9,8 +9,8 @@ import (
 var endpoints = []string{
 	"GET /v1/balance", "GET /v1/balance_transactions", "GET /v1/balance_transactions/{id}", "GET /v1/charges", "GET /v1/charges/{id}",
 	"GET /v1/disputes", "GET /v1/disputes/{id}", "GET /v1/events", "GET /v1/payment_intents", "GET /v1/payment_intents/{id}",
-	"GET /v1/payouts", "GET /v1/payouts/{id}", "GET /v1/refunds", "GET /v1/refunds/{id}", "POST /v1/payment_intents",
-	"POST /v1/payment_intents/{id}/cancel", "POST /v1/payment_intents/{id}/capture", "POST /v1/refunds",
+	"GET /v1/payouts", "GET /v1/payouts/{id}", "GET /v1/refunds", "GET /v1/refunds/{id}", "POST /v1/disputes/{id}", "POST /v1/files",
+	"POST /v1/payment_intents", "POST /v1/payment_intents/{id}/cancel", "POST /v1/payment_intents/{id}/capture", "POST /v1/refunds",
 }
 
 // NoAnswer is the status of a call that Stripe did not answer, or that a fence has stopped before it was sent.
