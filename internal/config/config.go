@@ -174,7 +174,7 @@ const (
 	PayloadKeys
 	PayPage   // the payment page, which is off without an address
 	Receivers // of webhooks, which cannot be made without a key
-	// StripeKeys is Stripe's secret key without the secret of a webhook endpoint, which `starter stripe setup` makes.
+	// StripeKeys is Stripe's secret key without the secret of a webhook endpoint, which `starter stripe setup` makes. Payments has it as well.
 	StripeKeys
 )
 

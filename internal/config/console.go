@@ -41,15 +41,12 @@ func (r *reader) readConsole() {
 	}
 	c := Console{
 		// The issuer's own description has to name it exactly so, also with a slash at the end.
-		Issuer: v.ConsoleIssuer, URL: strings.TrimSuffix(v.ConsoleURL, "/"), ClientID: v.ConsoleClientID, ClientSecret: v.ConsoleSecret,
+		Issuer: v.ConsoleIssuer, ClientID: v.ConsoleClientID, ClientSecret: v.ConsoleSecret,
 		Scopes: strings.Fields(v.ConsoleScopes), RoleClaim: v.ConsoleRoleClaim, TemporalUI: strings.TrimSuffix(v.ConsoleTemporal, "/"),
 	}
 	r.webAddress("CONSOLE_ISSUER", c.Issuer, true)
-	r.webAddress("CONSOLE_URL", c.URL, true)
+	c.URL = r.origin("CONSOLE_URL", v.ConsoleURL, "https://farebook.example.com")
 	r.webAddress("CONSOLE_TEMPORAL_UI", c.TemporalUI, false)
-	if parsed, err := url.Parse(c.URL); err == nil && (parsed.Path != "" || parsed.RawQuery != "" || parsed.Fragment != "") {
-		r.problem("CONSOLE_URL is %q: write it without a path, such as https://farebook.example.com", v.ConsoleURL)
-	}
 	if c.ClientID == "" && !r.unread["CONSOLE_CLIENT_ID"] {
 		r.problem("CONSOLE_CLIENT_ID is not set: the id of the console at the issuer")
 	}
@@ -65,11 +62,21 @@ func (r *reader) readConsole() {
 	r.config.Console = c
 }
 
+// origin reads a required address at which browsers reach a site, and returns it without the slash at its end.
+func (r *reader) origin(name, given, example string) string {
+	address := strings.TrimSuffix(given, "/")
+	r.webAddress(name, address, true)
+	if parsed, err := url.Parse(address); err == nil && (parsed.Path != "" || parsed.RawQuery != "" || parsed.Fragment != "") {
+		r.problem("%s is %q: write it without a path, such as %s", name, given, example)
+	}
+	return address
+}
+
 // webAddress reports what is no http or https address, and http to another host in production.
 func (r *reader) webAddress(name, address string, required bool) {
 	if address == "" {
 		if required {
-			r.problem("%s is not set, which the console needs: write it as https://host", name)
+			r.problem("%s is not set: write it as https://host", name)
 		}
 		return
 	}

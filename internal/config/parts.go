@@ -67,7 +67,7 @@ func (r *reader) dsn(part Part, name, value, fallback, purpose string) string {
 func (r *reader) readStripe() {
 	key, base := r.vars.StripeSecretKey, strings.TrimRight(r.vars.StripeAPIBase, "/")
 	if key == "" {
-		key = r.missing(r.stripePart(), "STRIPE_SECRET_KEY", localStripeKey, "Stripe's secret key, sk_live_...")
+		key = r.missing(StripeKeys, "STRIPE_SECRET_KEY", localStripeKey, "Stripe's secret key, sk_live_...")
 		if base == "" && !r.production() {
 			base = localStripeBase
 		}
@@ -78,14 +78,6 @@ func (r *reader) readStripe() {
 	}
 	r.checkStripeKey(key)
 	r.checkStripeBase(base)
-}
-
-// stripePart is the part that asks for Stripe's secret key.
-func (r *reader) stripePart() Part {
-	if r.parts[StripeKeys] {
-		return StripeKeys
-	}
-	return Payments
 }
 
 func (r *reader) webhookSecrets() []string {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -37,10 +36,8 @@ func (r *reader) readPayPage() {
 	if v.PayURL == "" || !r.parts[PayPage] {
 		return
 	}
-	p := Pay{URL: strings.TrimSuffix(v.PayURL, "/"), PublishableKey: v.PublishableKey, ScriptURL: v.StripeScript}
-	r.webAddress("PAY_URL", p.URL, false)
-	if parsed, err := url.Parse(p.URL); err == nil && (parsed.Path != "" || parsed.RawQuery != "" || parsed.Fragment != "") {
-		r.problem("PAY_URL is %q: write it without a path, such as https://pay.example.com", v.PayURL)
+	p := Pay{
+		URL: r.origin("PAY_URL", v.PayURL, "https://pay.example.com"), PublishableKey: v.PublishableKey, ScriptURL: v.StripeScript,
 	}
 	r.checkPublishableKey(p.PublishableKey)
 	if p.ScriptURL == "" {
@@ -105,21 +102,5 @@ func (c Config) PayLinks() *paylink.Links {
 
 // payLinkKeys returns the keys: from a file, as they are now.
 func (c Config) payLinkKeys() []paylink.Key {
-	file, found := c.files["PAY_LINK_KEYS"]
-	if !found {
-		return c.Pay.keys
-	}
-	keys, err := paylink.ParseKeys(file.now())
-	if err != nil {
-		return c.Pay.keys // the file's check refuses such a text, so it is never the last good one
-	}
-	return keys
-}
-
-// checkPayLinkKeys is the check of a rotated file.
-func checkPayLinkKeys(text string) error {
-	if _, err := paylink.ParseKeys(text); err != nil {
-		return errors.New("has keys that cannot be read: " + err.Error())
-	}
-	return nil
+	return latest(c.files["PAY_LINK_KEYS"], paylink.ParseKeys, c.Pay.keys)
 }

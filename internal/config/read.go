@@ -36,6 +36,7 @@ func read(environment []string, parts []Part) (Config, []string, error) {
 		r.parts[part] = true
 	}
 	r.parts[PayloadKeys] = r.parts[PayloadKeys] || r.parts[Temporal]
+	r.parts[StripeKeys] = r.parts[StripeKeys] || r.parts[Payments]
 	r.readSecretFiles()
 	trimmed := map[string]string{}
 	for name, value := range r.environ {

@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"farebook/internal/paylink"
 	"farebook/internal/payload"
 	"farebook/internal/telemetry"
 )
@@ -32,7 +33,7 @@ func (f *secretFile) now() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	text, err := readSecret(f.path)
-	if err == nil && f.check != nil {
+	if err == nil && text != f.last && f.check != nil {
 		err = f.check(text)
 	}
 	switch variable := f.name + fileSuffix; {
@@ -70,15 +71,19 @@ func (c Config) StripeKey() string {
 
 // WebhookSecrets returns the secrets of which one has to have signed a webhook: from a file, as they are now.
 func (c Config) WebhookSecrets() []string {
-	file, found := c.files["STRIPE_WEBHOOK_SECRET"]
-	if !found {
-		return c.Stripe.WebhookSecrets
+	return latest(c.files["STRIPE_WEBHOOK_SECRET"], splitWebhookSecrets, c.Stripe.WebhookSecrets)
+}
+
+// latest returns what is in the file of a secret now, and given where the secret is not in a file.
+func latest[T any](file *secretFile, parse func(string) (T, error), given T) T {
+	if file == nil {
+		return given
 	}
-	secrets, err := splitWebhookSecrets(file.now())
+	parsed, err := parse(file.now())
 	if err != nil {
-		return c.Stripe.WebhookSecrets // the file's check refuses such a text, so it is never the last good one
+		return given // the file's check refuses such a text, so it is never the last good one
 	}
-	return secrets
+	return parsed
 }
 
 // SMTPPassword returns the password for the mail server: from a file, as it is now.
@@ -99,21 +104,20 @@ func (r *reader) checks() map[string]func(string) error {
 			}
 			return nil
 		},
-		"STRIPE_WEBHOOK_SECRET": func(text string) error {
-			_, err := splitWebhookSecrets(text)
-			return err
-		},
-		"SMTP_PASSWORD":    nil,
-		"TEMPORAL_API_KEY": nil,
-		payloadKeys: func(text string) error {
-			_, err := payload.Parse(text)
-			return err
-		},
-		"PAY_LINK_KEYS": checkPayLinkKeys,
-		otlpHeaders: func(text string) error {
-			_, err := telemetry.ParseHeaders(text)
-			return err
-		},
+		"STRIPE_WEBHOOK_SECRET": parses(splitWebhookSecrets),
+		"SMTP_PASSWORD":         nil,
+		"TEMPORAL_API_KEY":      nil,
+		payloadKeys:             parses(payload.Parse),
+		"PAY_LINK_KEYS":         parses(paylink.ParseKeys),
+		otlpHeaders:             parses(telemetry.ParseHeaders),
+	}
+}
+
+// parses is the check of a text that a parser reads.
+func parses[T any](parse func(string) (T, error)) func(string) error {
+	return func(text string) error {
+		_, err := parse(text)
+		return err
 	}
 }
 

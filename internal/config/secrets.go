@@ -24,7 +24,7 @@ var secrets = []struct {
 }{
 	{"DATABASE_DSN", Database},
 	{"DATABASE_ADMIN_DSN", AdminDatabase},
-	{"STRIPE_SECRET_KEY", Payments},
+	{"STRIPE_SECRET_KEY", StripeKeys},
 	{"STRIPE_WEBHOOK_SECRET", Payments},
 	{"SMTP_PASSWORD", Mail},
 	{"TEMPORAL_API_KEY", Temporal},
@@ -44,7 +44,7 @@ func (r *reader) readSecretFiles() {
 		case !inFile:
 		case given:
 			r.problem("%s and %[1]s%s are both set: unset one of them", secret.name, fileSuffix)
-		case r.parts[secret.part], secret.name == "STRIPE_SECRET_KEY" && r.parts[StripeKeys]:
+		case r.parts[secret.part]:
 			r.readSecretFile(secret.name, strings.TrimSpace(file))
 		}
 	}
