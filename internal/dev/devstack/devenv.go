@@ -4,14 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
 // secrets are generated for each run, so that no secret is in the repository or outlives its run.
-type secrets struct{ stripeKey, webhookSecret, databasePassword, publishableKey, payLinkKey string }
+type secrets struct{ stripeKey, webhookSecret, databasePassword, publishableKey, payLinkKey, endpointKey string }
 
 func newSecrets() secrets {
 	return secrets{
@@ -20,6 +19,7 @@ func newSecrets() secrets {
 		databasePassword: hex.EncodeToString(random(16)),
 		publishableKey:   "pk_test_" + hex.EncodeToString(random(16)),
 		payLinkKey:       "development:" + base64.StdEncoding.EncodeToString(random(32)),
+		endpointKey:      base64.StdEncoding.EncodeToString(random(32)),
 	}
 }
 
@@ -58,16 +58,11 @@ func (s *Stack) shared() []variable {
 	return all
 }
 
-// webhookKeyFile has the key from which the secrets of webhook endpoints derive. Unlike other secrets it is kept as long as the database,
-// whose endpoints need it.
+// webhookKeyFile holds the key from which the secrets of webhook endpoints derive: it is read from a file only.
 func (s *Stack) webhookKeyFile() string { return filepath.Join(s.options.Dir, "webhook-keys") }
 
 func (s *Stack) writeWebhookKey() error {
-	_, err := os.Stat(s.webhookKeyFile())
-	if !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.WriteFile(s.webhookKeyFile(), []byte(base64.StdEncoding.EncodeToString(random(32))+"\n"), 0o600)
+	return os.WriteFile(s.webhookKeyFile(), []byte(s.secrets.endpointKey+"\n"), 0o600)
 }
 
 // AppDSN returns the DSN of the application's database user.

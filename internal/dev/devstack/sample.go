@@ -6,23 +6,33 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 )
 
-// PaymentLink makes a booking that is held for a day, and returns the address of its payment page.
-func (s *Stack) PaymentLink(ctx context.Context) (string, error) {
-	departs := time.Now().UTC().Truncate(time.Hour).AddDate(0, 1, 0)
-	body, err := json.Marshal(map[string]any{
-		"customer": map[string]any{"name": "Layla Haddad", "email": "layla@farebook.example", "locale": "en"},
+// SampleBooking returns the body of a request for a booking, with more fields in it or other ones.
+func SampleBooking(locale string, holdMinutes int, more map[string]any) ([]byte, error) {
+	name := map[string]string{"en": "Layla Haddad", "ar": "ليلى حداد"}[locale]
+	departs := time.Now().Add(45 * 24 * time.Hour).UTC().Truncate(time.Hour)
+	request := map[string]any{
+		"customer": map[string]any{"name": name, "email": "layla@example.com", "locale": locale},
 		"amount":   map[string]any{"value": 45900, "currency": "USD"},
 		"flight": map[string]any{
-			"number": "EK2", "from": "LHR", "to": "DXB", "departsAt": departs.Format(time.RFC3339),
-			"arrivesAt":  departs.Add(7 * time.Hour).In(time.FixedZone("", 4*3600)).Format(time.RFC3339),
-			"passengers": []any{map[string]any{"name": "Layla Haddad"}, map[string]any{"name": "Omar Haddad"}},
+			"number": "EK2", "from": "LHR", "to": "DXB",
+			"departsAt":  departs.Format(time.RFC3339),
+			"arrivesAt":  departs.Add(7 * time.Hour).In(time.FixedZone("GST", 4*3600)).Format(time.RFC3339),
+			"passengers": []any{map[string]any{"name": name}},
 		},
-		"holdMinutes": 24 * 60,
-	})
+		"holdMinutes": holdMinutes,
+	}
+	maps.Copy(request, more)
+	return json.Marshal(request)
+}
+
+// PaymentLink makes a booking that is held for a day, and returns the address of its payment page.
+func (s *Stack) PaymentLink(ctx context.Context) (string, error) {
+	body, err := SampleBooking("en", 24*60, nil)
 	if err != nil {
 		return "", err
 	}

@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"farebook/internal/dev/devstack"
 )
 
 // booked is the part of a booking in the API that stories use.
@@ -25,24 +26,6 @@ type booked struct {
 	} `json:"payment"`
 }
 
-func body(locale string, holdMinutes int, more map[string]any) ([]byte, error) {
-	name := map[string]string{"en": "Layla Haddad", "ar": "ليلى حداد"}[locale]
-	departs := time.Now().Add(45 * 24 * time.Hour).UTC().Truncate(time.Hour)
-	request := map[string]any{
-		"customer": map[string]any{"name": name, "email": "layla@example.com", "locale": locale},
-		"amount":   map[string]any{"value": 45900, "currency": "USD"},
-		"flight": map[string]any{
-			"number": "EK2", "from": "LHR", "to": "DXB",
-			"departsAt":  departs.Format(time.RFC3339),
-			"arrivesAt":  departs.Add(7 * time.Hour).In(time.FixedZone("GST", 4*3600)).Format(time.RFC3339),
-			"passengers": []any{map[string]any{"name": name}},
-		},
-		"holdMinutes": holdMinutes,
-	}
-	maps.Copy(request, more)
-	return json.Marshal(request)
-}
-
 // book begins a story with a booking, which is expected to end with the status want and these emails.
 func (d *demo) book(ctx context.Context, title, locale string, holdMinutes int, want string, mails ...string) (*story, error) {
 	return d.bookWith(ctx, title, locale, holdMinutes, nil, want, mails...)
@@ -53,7 +36,7 @@ func (d *demo) bookWith(ctx context.Context, title, locale string, holdMinutes i
 	mails ...string,
 ) (*story, error) {
 	d.begin(title)
-	text, err := body(locale, holdMinutes, more)
+	text, err := devstack.SampleBooking(locale, holdMinutes, more)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +60,7 @@ func (d *demo) key() string { return fmt.Sprintf("demo-%d", len(d.told)+1) }
 
 // again repeats the request of the first booking with its key and checks that the response is the same.
 func (d *demo) again(ctx context.Context, s *story, what string) error {
-	text, err := body("en", 30, nil)
+	text, err := devstack.SampleBooking("en", 30, nil)
 	if err != nil {
 		return err
 	}

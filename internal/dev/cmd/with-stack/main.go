@@ -2,62 +2,62 @@
 // sets them. The stack has free ports and a folder that is removed at the end. The exit code is the command's.
 //
 //	with-stack -- npm test
+//	with-stack -env RATE_READS_PER_SECOND=15 -- npm test
+//
+// -env sets a variable of the stack's programs, and may be given several times.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"farebook/internal/dev/devstack"
 )
 
-// fewReads lets the tests of a client meet the limit of reads with some dozens of requests.
-const fewReads = "RATE_READS_PER_SECOND=15"
-
 func main() {
-	args := os.Args[1:]
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "with-stack: name a command: with-stack -- npm test")
-		os.Exit(2)
-	}
-	err := run(args)
-	var failed *exec.ExitError
-	switch {
-	case err == nil:
-	case errors.As(err, &failed):
-		os.Exit(max(failed.ExitCode(), 1))
-	default:
+	var env []string
+	flag.Func("env", "a variable of the stack's programs, `NAME=value`", func(assignment string) error {
+		if !strings.Contains(assignment, "=") {
+			return errors.New("must be NAME=value")
+		}
+		env = append(env, assignment)
+		return nil
+	})
+	flag.Parse()
+	status, err := run(env, flag.Args())
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "with-stack:", err)
-		os.Exit(1)
+		status = max(status, 1)
 	}
+	os.Exit(status)
 }
 
-func run(args []string) (err error) {
+func run(env, command []string) (status int, err error) {
+	if len(command) == 0 {
+		return 2, errors.New("the command to run is missing: with-stack -- npm test")
+	}
 	if err := devstack.DieWithParent(); err != nil {
-		return err
+		return 1, err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	dir, err := os.MkdirTemp("", "farebook-stack-")
+	dir, remove, err := devstack.Scratch()
 	if err != nil {
-		return err
+		return 1, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	stack, err := devstack.Up(ctx, devstack.Options{Dir: dir, Headless: true, Fast: true, Env: []string{fewReads}})
+	defer func() { err = errors.Join(err, remove()) }()
+	// In a folder of its own, because the stack and Scratch each lock the file "lock" of theirs.
+	stack, err := devstack.Up(ctx, devstack.Options{Dir: filepath.Join(dir, "stack"), Headless: true, Fast: true, Env: env})
 	if err != nil {
-		return err
+		return 1, err
 	}
 	defer func() { err = errors.Join(err, stack.Stop()) }()
-	command := exec.CommandContext(ctx, args[0], args[1:]...)
-	command.Env = append(os.Environ(), stack.Environment()...)
-	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return command.Run()
+	return devstack.RunCommand(ctx, append(os.Environ(), stack.Environment()...), command[0], command[1:]...)
 }
