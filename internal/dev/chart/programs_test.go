@@ -67,6 +67,9 @@ var secretTexts = map[string]string{
 	"TEMPORAL_API_KEY":      "secret\n",
 	"TEMPORAL_PAYLOAD_KEYS": "one:" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n",
 
+	"PAY_LINK_KEYS": "one:" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n",
+	"webhook-keys":  base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n",
+
 	"OTEL_EXPORTER_OTLP_HEADERS": "api-key=secret\n",
 	"seal-key.pem":               sealKey,
 }
