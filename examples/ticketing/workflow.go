@@ -35,7 +35,7 @@ type Result struct {
 func WorkflowID(order string) string { return "Sell:" + order }
 
 // Sell sells the ticket of an order: it books, waits for the payment, has the ticket issued, and takes the money. If there is no ticket
-// within the limits, or if Sell is cancelled, the order is voided at the airline, and then the money is let go.
+// within the limits, or if Sell is cancelled before it has one, the order is voided at the airline, and then the money is let go.
 func Sell(ctx workflow.Context, order string, limits Limits) (Result, error) {
 	s := sale{order: order, limits: limits}
 	var booked Booking
@@ -52,7 +52,7 @@ func Sell(ctx workflow.Context, order string, limits Limits) (Result, error) {
 	}
 	ticket, err := s.issue(ctx)
 	if err == nil {
-		err = workflow.ExecuteActivity(untilDone(ctx), s.do.Capture, order, s.reference).Get(ctx, nil)
+		err = s.capture(ctx)
 	}
 	if err != nil {
 		return s.letGo(ctx, err)
@@ -97,6 +97,14 @@ func (s *sale) issue(ctx workflow.Context) (ticket string, err error) {
 		return "", err
 	}
 	return ticket, nil
+}
+
+// capture takes the money. It runs to its end when the workflow is cancelled: an interrupted capture may have taken the money, which a
+// cancellation of the booking gives back under the refund policy only.
+func (s *sale) capture(ctx workflow.Context) error {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	return workflow.ExecuteActivity(untilDone(ctx), s.do.Capture, s.order, s.reference).Get(ctx, nil)
 }
 
 // letGo voids the order before its money goes back: a ticket that is issued late would otherwise be free. It runs to its end when the
