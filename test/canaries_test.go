@@ -11,11 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/testkit"
+	"farebook/internal/paylink"
 )
 
 // canaries are what must not come out, by whom it is known from. All are searched for without regard to case.
 type canaries struct {
 	secrets  []string // belong nowhere
+	links    []string // open a payment page: belong into answers, and into emails to the customer
 	typed    []string // what a customer typed at Stripe: belongs there
 	personal []string // what a caller sent: belongs into the columns of home
 }
@@ -39,7 +41,9 @@ func canariesOf(s *testkit.Stack, booked testkit.Booked) canaries {
 	return canaries{
 		secrets: []string{
 			testkit.StripeKey, testkit.WebhookSecret, s.API.Token, app.Passwd, booked.Payment.ClientSecret, "_secret_", "4242424242424242",
+			testkit.PayLinkKey, strings.TrimPrefix(testkit.PayLinkKey, "canary:"),
 		},
+		links:    []string{paylink.Prefix},
 		typed:    []string{"canary-typed", "Typed Canary", "+15550142"},
 		personal: []string{"Layla", "Haddad", "canary-mail", "Canary note", "canary-key"},
 	}
@@ -61,7 +65,10 @@ func payTyping(s *testkit.Stack, intent string) {
 	}, nil))
 }
 
-func (c canaries) all() []string { return slices.Concat(c.secrets, c.typed, c.personal) }
+func (c canaries) all() []string { return slices.Concat(c.never(), c.personal) }
+
+// never belong into anything that is stored or printed.
+func (c canaries) never() []string { return slices.Concat(c.secrets, c.links, c.typed) }
 
 // require refuses a text that has one of the canaries.
 func (canaries) require(t testing.TB, place, text string, canaries ...string) {
@@ -84,7 +91,7 @@ func (c canaries) searchTables(s *testkit.Stack) {
 			continue
 		}
 		seen[texts.Column] = slices.ContainsFunc(c.personal, func(canary string) bool { return strings.Contains(text, canary) })
-		c.require(s.T, texts.Column, text, slices.Concat(c.secrets, c.typed)...)
+		c.require(s.T, texts.Column, text, c.never()...)
 	}
 	for column, why := range home {
 		require.True(s.T, seen[column], "%s has nothing of what belongs there: %s", column, why)
@@ -110,7 +117,7 @@ func (c canaries) searchMails(s *testkit.Stack) {
 		text := strings.Join([]string{mail.Raw, mail.Subject, mail.Text, mail.HTML}, "\n")
 		c.require(s.T, "the mail "+mail.Subject, text, slices.Concat(c.secrets, c.typed, []string{"Canary note", "canary-key"})...)
 		if slices.Contains(mail.To, "finance@canary-mail.example") {
-			c.require(s.T, "finance's mail "+mail.Subject, text, "Layla", "Haddad")
+			c.require(s.T, "finance's mail "+mail.Subject, text, append([]string{"Layla", "Haddad"}, c.links...)...)
 		}
 	}
 }
@@ -133,7 +140,7 @@ func (c canaries) searchCommands(s *testkit.Stack, reference, run string) {
 		require.NotEmpty(s.T, out, command)
 		hidden := c.all()
 		if command[0] == "evidence" {
-			hidden = slices.Concat(c.secrets, c.typed)
+			hidden = c.never()
 		}
 		c.require(s.T, strings.Join(command, " "), out, hidden...)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/testkit"
+	"farebook/workflows"
 )
 
 // operator runs the commands of the pages on a stack with a paid booking.
@@ -178,8 +179,8 @@ const commandsAtOnce = 4
 
 // deleteSchedules removes what `starter setup` makes, when the test ends: other tests share the server.
 func deleteSchedules(s *testkit.Stack) {
-	for _, kind := range []string{"SealLedger:", "Reconciliation:"} {
-		schedule := s.Temporal.ScheduleClient().GetHandle(s.T.Context(), kind+s.Config.TaskQueue)
+	for _, kind := range []string{workflows.TypeSealLedger, workflows.TypeReconciliation, workflows.TypeRetention} {
+		schedule := s.Temporal.ScheduleClient().GetHandle(s.T.Context(), kind+":"+s.Config.TaskQueue)
 		s.T.Cleanup(func() { require.NoError(s.T, schedule.Delete(context.WithoutCancel(s.T.Context()))) })
 	}
 }

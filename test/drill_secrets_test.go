@@ -1,9 +1,13 @@
 package test
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,13 +87,18 @@ func awaitNobodyAs(s *testkit.Stack, dsn string) string {
 	return parsed.User
 }
 
+// payLinkKey is a key of links to the payment page.
+func payLinkKey(id string) string {
+	return id + ":" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("drilled-"), 4))
+}
+
 // Every secret is rotated while travellers book and pay, as docs/deploying.md says: nothing is refused, nothing is lost, and the old
 // secrets are worth nothing afterwards.
 func TestDrillSecretsAreRotatedUnderLoad(t *testing.T) {
 	t.Parallel()
 	oldKey, newKey := payloadKey(t, "2026-10"), payloadKey(t, "2026-11")
 	s := testkit.New(t, testkit.Options{
-		Processes: true, SecretFiles: true, MailPassword: "first-mail-password",
+		Processes: true, SecretFiles: true, PayPage: true, MailPassword: "first-mail-password",
 		Env: []string{"TEMPORAL_PAYLOAD_KEYS=" + oldKey, "DATABASE_CONNECTION_LIFETIME=10s"},
 	})
 	first, second := databaseUser(s, "_1"), databaseUser(s, "_2")
@@ -129,6 +138,10 @@ func TestDrillSecretsAreRotatedUnderLoad(t *testing.T) {
 	more()
 	s.WriteSecret("TEMPORAL_PAYLOAD_KEYS", newKey+","+oldKey)
 
+	s.WriteSecret("PAY_LINK_KEYS", payLinkKey("drilled")+","+testkit.PayLinkKey)
+	more()
+	s.WriteSecret("PAY_LINK_KEYS", payLinkKey("drilled"))
+
 	s.WriteSecret("DATABASE_DSN", second)
 	s.DB.Exec(t, "DROP USER '"+awaitNobodyAs(s, first)+"'@'%'")
 	more()
@@ -138,8 +151,9 @@ func TestDrillSecretsAreRotatedUnderLoad(t *testing.T) {
 		s.AwaitStatus(one.Reference, "confirmed")
 	}
 	last := s.BookAndPay("after all rotations", nil)
+	require.Contains(t, last.Payment.URL, "/pay/fpl_drilled.")
 	s.AwaitQuiet()
-	require.Equal(t, []string{"2026-11"}, keysOf(payloadKeyIDs(s, s.WorkflowID(last.Reference))))
+	require.Equal(t, []string{"2026-11"}, slices.Sorted(maps.Keys(payloadKeyIDs(s, s.WorkflowID(last.Reference)))))
 	require.Equal(t, len(booked)+1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	requireMailedOnce(s, append(booked, last)...)
 	requireCalm(s)

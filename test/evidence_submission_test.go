@@ -138,7 +138,7 @@ func TestEvidenceIsSubmittedOnceFromManyTabs(t *testing.T) {
 }
 
 // Stripe refuses: its reason is the answer, also to a repetition, the evidence is a draft again, and nothing was submitted. A second
-// attempt is one of its own.
+// attempt is a submission like any other.
 func TestStripesRefusalOfEvidenceIsShown(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})

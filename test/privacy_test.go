@@ -14,7 +14,7 @@ import (
 // no table but where they belong; one correlation id is found in every place from the request to the mail.
 func TestNothingLeaksAndOneIDLeadsThrough(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Processes: true})
+	s := testkit.New(t, testkit.Options{Processes: true, PayPage: true})
 	booked := s.Book("canaries", testkit.BookingBody(nil))
 	require.Equal(t, http.StatusPaymentRequired, s.Pay(booked.Payment.PaymentIntentID, "pm_card_chargeDeclined"))
 	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "failed" }, "decline not recorded")

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
@@ -175,9 +174,8 @@ func TestLedgerIsSealedOnASchedule(t *testing.T) {
 		_, err := starterWith(s, "setup")
 		require.NoError(t, err)
 	}
-	id := "SealLedger:" + s.Config.TaskQueue
-	schedule := s.Temporal.ScheduleClient().GetHandle(t.Context(), id)
-	t.Cleanup(func() { require.NoError(t, schedule.Delete(context.WithoutCancel(t.Context()))) })
+	deleteSchedules(s)
+	schedule := s.Temporal.ScheduleClient().GetHandle(t.Context(), workflows.TypeSealLedger+":"+s.Config.TaskQueue)
 	require.NoError(t, schedule.Pause(t.Context(), client.SchedulePauseOptions{})) // at the full hour it would start a workflow, too
 	release := holdPosting(s)
 	require.NoError(t, schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}))

@@ -10,7 +10,9 @@ import (
 )
 
 // rotated are the secrets that a stack with Options.SecretFiles has in files.
-var rotated = []string{"DATABASE_DSN", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_PASSWORD", "TEMPORAL_PAYLOAD_KEYS"}
+var rotated = []string{
+	"DATABASE_DSN", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_PASSWORD", "TEMPORAL_PAYLOAD_KEYS", "PAY_LINK_KEYS",
+}
 
 // useSecretFiles moves the secrets of the environment into files.
 func (s *Stack) useSecretFiles() {
