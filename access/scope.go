@@ -36,7 +36,7 @@ type Rule struct {
 
 var rules = []Rule{
 	{BookingsRead, "read its client's bookings with payment, refunds, disputes, ledger and evidence"},
-	{BookingsWrite, "take bookings, cancel or capture its client's bookings, and make links to their payment pages"},
+	{BookingsWrite, "take bookings and further payments, cancel or capture its client's bookings, and make links to payment pages"},
 	{RefundsWrite, "refund its client's bookings"},
 	{DisputesWrite, "prepare the evidence for disputes of its client's bookings, and submit it"},
 	{WebhooksWrite, "manage its client's webhook endpoints, and read and replay what was sent to them"},
