@@ -42,7 +42,8 @@ type Message struct {
 	Now     time.Time
 }
 
-// Answer is what a receiver answered. Status is zero without an answer, and Problem says why there was none.
+// Answer is what a receiver answered. Status is zero where no header of an answer came. Problem says why there was no complete answer, and
+// is empty where there was one.
 type Answer struct {
 	Status  int
 	Excerpt string // of the body, redacted
@@ -136,7 +137,7 @@ func excerpt(body []byte) string {
 	return logging.Redact(strings.TrimSpace(text))
 }
 
-// problemOf says why there was no answer. It has none of the error's own text, which may name addresses of a private network.
+// problemOf says why there was no complete answer. It leaves out the error's text, which may name addresses of a private network.
 func problemOf(err error) string {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError

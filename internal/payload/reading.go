@@ -19,7 +19,7 @@ import (
 // DecodeHistory decrypts the payloads of a history in place, for code that reads them without the SDK. A payload whose key is missing stays
 // as it is.
 func (c *Codec) DecodeHistory(ctx context.Context, events []*historypb.HistoryEvent) error {
-	look := proxy.VisitPayloadsOptions{
+	options := proxy.VisitPayloadsOptions{
 		Visitor: func(_ *proxy.VisitPayloadsContext, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 			for i, one := range payloads {
 				if decoded, err := c.Decode([]*commonpb.Payload{one}); err == nil {
@@ -30,7 +30,7 @@ func (c *Codec) DecodeHistory(ctx context.Context, events []*historypb.HistoryEv
 		},
 		SkipSearchAttributes: true,
 	}
-	return proxy.VisitPayloads(ctx, &historypb.History{Events: events}, look)
+	return proxy.VisitPayloads(ctx, &historypb.History{Events: events}, options)
 }
 
 // Message returns the message of a failure in clear. Where the key is missing, it is Temporal's "Encoded failure".

@@ -146,7 +146,7 @@ func inspect(field string, content []byte) (booking.EvidenceFile, error) {
 	return is, nil
 }
 
-// fileName is one line; the field where there is none.
+// fileName is the name without the space around it, or the field's name where it is empty or has more than one line.
 func fileName(name, field string) string {
 	name = strings.TrimSpace(name)
 	if name == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !booking.Printable(r) }) {

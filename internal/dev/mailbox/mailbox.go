@@ -57,12 +57,12 @@ type Mailbox struct {
 	closing     chan struct{} // closed by Close, which ends scripted hangs
 	serving     sync.WaitGroup
 
-	mu       sync.Mutex
-	messages []Message
-	nextID   int
-	faults   []Fault
-	password []string      // that are accepted; SetPasswords changes them
-	arrived  chan struct{} // closed and replaced with each message, which wakes Await
+	mu        sync.Mutex
+	messages  []Message
+	nextID    int
+	faults    []Fault
+	passwords []string      // that are accepted; SetPasswords changes them
+	arrived   chan struct{} // closed and replaced with each message, which wakes Await
 }
 
 // Start starts a mailbox, which serves until Close. On an error nothing is left listening.
@@ -136,14 +136,14 @@ func (m *Mailbox) newSMTPServer(tlsConfig *tls.Config) *smtp.Server {
 func (m *Mailbox) SetPasswords(passwords ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.password = passwords
+	m.passwords = passwords
 }
 
 // accepts reports whether a password is valid now.
 func (m *Mailbox) accepts(password string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.ContainsFunc(m.password, func(valid string) bool {
+	return slices.ContainsFunc(m.passwords, func(valid string) bool {
 		return subtle.ConstantTimeCompare([]byte(password), []byte(valid)) == 1
 	})
 }
