@@ -1,17 +1,18 @@
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import type { webhooks } from "./schema.js";
 
 export { WebhookVerificationError };
 
 /** The headers of a request, as node:http or fetch have them. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>;
 
-/** An event. It says that something happened: read the object at the API before you act on it. */
-export interface WebhookEvent {
-  type: string;
-  /** When it happened, RFC 3339. */
-  timestamp: string;
-  data: Record<string, unknown>;
-}
+/**
+ * An event of one of the types in the OpenAPI document, which `type` tells apart. It says that something happened: read the object at the
+ * API before you act on it. A newer Farebook may send more types.
+ */
+export type WebhookEvent = {
+  [Type in keyof webhooks]: webhooks[Type]["post"]["requestBody"]["content"]["application/json"];
+}[keyof webhooks];
 
 /**
  * Verifies a webhook of Farebook's (Standard Webhooks, standardwebhooks.com) and returns its event, or throws a WebhookVerificationError.

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Webhook } from "standardwebhooks";
-import { verifyWebhook, WebhookVerificationError } from "../src/index.js";
+import { verifyWebhook, WebhookVerificationError, type WebhookEvent } from "../src/index.js";
 
 const secret = "whsec_" + Buffer.from("0123456789abcdef01234567").toString("base64");
 const other = "whsec_" + Buffer.from("another secret, 24 bytes").toString("base64");
-const body = JSON.stringify({ type: "booking.confirmed", timestamp: "2027-03-01T14:20:00Z", data: { reference: "FB-7K2M9QXA" } });
+const body = JSON.stringify({
+  type: "booking.confirmed", version: 1, timestamp: "2027-03-01T14:20:00Z",
+  data: { booking: { reference: "FB-7K2M9QXA", status: "confirmed", amount: { value: 45900, currency: "USD" } } },
+} satisfies WebhookEvent);
 
 function signed(at = new Date(), text = body): Record<string, string> {
   return {
@@ -17,7 +20,9 @@ function signed(at = new Date(), text = body): Record<string, string> {
 test("a webhook that Farebook has signed is an event", () => {
   for (const headers of [signed(), new Headers(signed())]) {
     for (const payload of [body, Buffer.from(body)]) {
-      assert.equal(verifyWebhook(payload, headers, secret).data["reference"], "FB-7K2M9QXA");
+      const event = verifyWebhook(payload, headers, secret);
+      assert.ok(event.type === "booking.confirmed");
+      assert.equal(event.data.booking.reference, "FB-7K2M9QXA");
     }
   }
 });
