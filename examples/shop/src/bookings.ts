@@ -5,6 +5,8 @@ export type Booking = components["schemas"]["BookingView"];
 
 export class Bookings {
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** How often a wait took so long that the shop read without having heard anything. */
+  polls = 0;
 
   constructor(private readonly farebook: Farebook, private readonly pollMs: number) {}
 
@@ -37,7 +39,10 @@ export class Bookings {
     const arrive = new Promise<void>((resolve) => {
       const waiting = this.#waiting.get(reference) ?? new Set();
       this.#waiting.set(reference, waiting);
-      const timer = setTimeout(() => drop(), this.pollMs);
+      const timer = setTimeout(() => {
+        this.polls++;
+        drop();
+      }, this.pollMs);
       drop = () => {
         clearTimeout(timer);
         waiting.delete(drop);

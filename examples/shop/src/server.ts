@@ -4,7 +4,7 @@ import { bodyOf, listen } from "./http.js";
 import { assemble } from "./parts.js";
 import { Shop, type Sale } from "./shop.js";
 
-const parts = await assemble({ ticketMs: 20_000, attemptMs: 5_000, pollMs: 1_000 });
+const parts = await assemble({ ticketMs: 20_000, attemptMs: 5_000, pollMs: 30_000 });
 const shop = new Shop(parts, (text) => console.log(text));
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -54,6 +54,12 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return show(response, shop.sales.get(path.slice("/orders/".length)));
   }
   page(response, 404, "Not found", `<p><a href="/">Back</a></p>`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    parts.stop().catch((error: unknown) => console.error(`the webhook endpoint is left behind: ${String(error)}`)).finally(() => process.exit());
+  });
 }
 
 const server = createServer((request, response) => {
