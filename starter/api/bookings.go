@@ -167,8 +167,8 @@ func (a *api) preparePayment(ctx context.Context, reserved store.Booking, fresh 
 	failpoint.Hit("api-after-start")
 	if known.Payment == nil {
 		return bookedBody{}, prepared{}, &finalRefusalError{problem(ctx, http.StatusUnprocessableEntity, "payment-refused", fmt.Sprintf(
-			"Stripe refused the payment of booking %s for good; the booking is %s. Check amount and currency, and book again with a new "+
-				"Idempotency-Key.",
+			"Booking %s is %s: Stripe refused its payment for good, or gave no answer until the hold ended. Check amount and currency, and "+
+				"book again with a new Idempotency-Key.",
 			known.Reference, known.Status))}
 	}
 	return bookedBodyOf(known.Booking), known, nil

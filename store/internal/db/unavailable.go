@@ -20,6 +20,7 @@ var unavailable = map[uint16]bool{
 	1021: true, 1041: true, 1114: true, // disk, memory or table full
 	1044: true, 1045: true, // access denied
 	1053: true, 1077: true, 1079: true, 1152: true, 1927: true, // shutdown, connection killed
+	1467: true,                         // no id for a new row: the wait for the counter of its table was ended
 	1290: true, 1792: true, 1836: true, // read-only
 }
 
