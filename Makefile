@@ -79,6 +79,8 @@ SEED ?= 1
 # How many random lives the model test lives, and how long each is.
 LIVES ?= 50
 STEPS ?= 60
+# How many replays `make storm` makes to find a smaller schedule after a violation.
+SHRINK ?= 0
 # A seed that a failed life printed, to live it again (test/README.md); needs the STEPS that it failed with.
 REPLAY ?=
 
@@ -165,6 +167,13 @@ alerts: $(BIN)/with-servers ## Play the fault of each alert (or ALERTS=NAME) for
 model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a model, and plans of reconciliation against theirs
 	@go test -count=1 -timeout 24h -run '^(TestPostingTheShortfallMakesBooksAndStripeAgree|TestCutLosesNothing)$$' ./reconciliation/ ./workflows/ -rapid.checks=$$(($(LIVES) * 100))
 	@$(WITH_SERVERS) go test -count=1 -timeout 24h -run '^TestAnySequence' ./test/ -rapid.checks=$(LIVES) -rapid.steps=$(STEPS) $(if $(REPLAY),-rapid.seed=$(REPLAY))
+
+# The default SEED and two minutes are the run of CI; `make storm SEED=7 MINUTES=30` draws other faults for longer.
+.PHONY: storm
+storm: MINUTES = 2
+storm: ## Break everything for MINUTES (2) as SEED says, with real processes, then check every promise (docs/proof.md); SHRINK=N for a smaller schedule
+	@go build -o $(BIN)/ ./internal/dev/cmd/storm
+	@$(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)
 
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m

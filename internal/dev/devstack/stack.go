@@ -31,6 +31,8 @@ type Options struct {
 	Prometheus bool
 	// Fast starts the servers with ForTests.
 	Fast bool
+	// Bare starts no API and no worker, and no part again that ends: the caller does both. Stripe delivers its events to APIURL all the same.
+	Bare bool
 	// Progress receives a line for each step and each part that ends unexpectedly; os.Stderr if nil.
 	Progress io.Writer
 }
@@ -94,6 +96,9 @@ func (s *Stack) up(ctx context.Context) (err error) {
 	}
 	if err := s.prepare(ctx); err != nil {
 		return err
+	}
+	if s.options.Bare {
+		return nil
 	}
 	if err := s.startPrograms(ctx); err != nil {
 		return err

@@ -1,0 +1,78 @@
+// Command storm runs a whole Farebook under faults that are drawn from a seed, and checks every promise when they have healed
+// (internal/dev/storm). It prints the schedule, a table of kinds and counts, and what it found. The exit status is 1 when a promise was
+// broken, 2 when the storm could not be run.
+//
+//	storm -seed 1 -minutes 2
+//	storm -seed 1 -schedule        prints the faults and plays none
+//	storm -seed 1 -shrink 6        searches a smaller schedule after a violation, by that many replays
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/storm"
+)
+
+func main() {
+	seed := flag.Uint64("seed", 1, "from which the faults and the stories are drawn")
+	minutes := flag.Float64("minutes", 2, "how long the storm lasts")
+	gap := flag.Duration("gap", time.Second, "between two faults, on average")
+	travellers := flag.Int("travellers", 8, "who book at the same time")
+	shrink := flag.Int("shrink", 0, "how many replays search a smaller schedule after a violation")
+	only := flag.Bool("schedule", false, "print the schedule and play none of it")
+	dir := flag.String("dir", "", "of data, logs and the journal; var/storm if empty")
+	flag.Parse()
+	plan := storm.Plan{Seed: *seed, Long: time.Duration(*minutes * float64(time.Minute)), Gap: *gap}
+	held, err := run(storm.Options{Plan: plan, Travellers: *travellers, Dir: *dir, Progress: os.Stdout}, *shrink, *only)
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "storm:", err)
+		os.Exit(2)
+	case !held:
+		os.Exit(1)
+	}
+}
+
+func run(o storm.Options, shrink int, only bool) (held bool, err error) {
+	if err := devstack.DieWithParent(); err != nil {
+		return false, err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	root, err := devstack.Root()
+	if err != nil {
+		return false, err
+	}
+	if o.Plan.Points, err = storm.Failpoints(root); err != nil {
+		return false, err
+	}
+	if o.Dir == "" {
+		o.Dir = filepath.Join(root, "var", "storm")
+	}
+	o.Schedule = storm.Schedule(o.Plan)
+	if only {
+		for _, fault := range o.Schedule {
+			fmt.Println(fault)
+		}
+		return true, nil
+	}
+	result, err := storm.Run(ctx, o)
+	result.Print(os.Stdout, o.Plan)
+	if err != nil || len(result.Violations) == 0 || shrink == 0 {
+		return len(result.Violations) == 0, err
+	}
+	least, err := storm.Shrink(ctx, o, shrink)
+	fmt.Printf("\nThe smallest schedule that still broke a promise has %d of %d faults:\n", len(least), len(o.Schedule))
+	for _, fault := range least {
+		fmt.Println(" ", fault)
+	}
+	return false, err
+}

@@ -1,0 +1,139 @@
+package storm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"farebook/internal/wait"
+)
+
+// errGaveUp says that a client got no answer until the end of its patience.
+var errGaveUp = errors.New("no answer")
+
+// post sends a request under an idempotency key until it is answered, as any client should, and writes the answer to the journal.
+func (s *System) post(ctx context.Context, actor, path, key string, body []byte) (Answer, error) {
+	pause := 100 * time.Millisecond
+	for attempt := 1; ; attempt++ {
+		answer, again, err := s.once(ctx, http.MethodPost, path, key, body)
+		if err == nil && !again {
+			answer.Actor, answer.Attempts, answer.At = actor, attempt, time.Now().UTC()
+			return answer, s.Journal.add(answer)
+		}
+		if wait.For(ctx, pause) != nil {
+			s.Journal.gaveUp()
+			return Answer{}, errGaveUp
+		}
+		pause = min(2*pause, 2*time.Second)
+	}
+}
+
+// get reads from the API until it answers.
+func (s *System) get(ctx context.Context, path string) (Answer, error) {
+	for {
+		answer, again, err := s.once(ctx, http.MethodGet, path, "", nil)
+		if err == nil && !again {
+			return answer, nil
+		}
+		if wait.For(ctx, 200*time.Millisecond) != nil {
+			return Answer{}, errGaveUp
+		}
+	}
+}
+
+// once sends a request, and reports whether its answer asks to send it again.
+func (s *System) once(ctx context.Context, method, path, key string, body []byte) (Answer, bool, error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.Stack.APIURL+path, bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, false, err
+	}
+	request.Header.Set("Authorization", "Bearer "+*s.token.Load())
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := s.http.Do(request)
+	if err != nil {
+		return Answer{}, true, err
+	}
+	defer func() { _ = response.Body.Close() }() // read to its end
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return Answer{}, true, err
+	}
+	if response.StatusCode == http.StatusInternalServerError {
+		s.violated("an answer 500 to %s %s: %s", method, pattern(path), problem(text))
+	}
+	again := response.StatusCode >= http.StatusInternalServerError || response.Header.Get("Retry-After") != ""
+	return Answer{Method: method, Path: path, Key: key, Status: response.StatusCode, Request: body, Body: text}, again, nil
+}
+
+// pattern is a path without its ids, so that one cause is one violation.
+func pattern(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if strings.ContainsAny(part, "_-0123456789") && part != "v1" && part != "api-keys" {
+			parts[i] = "{id}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// problem is the code of an answer that refuses.
+func problem(text []byte) string {
+	var answer struct{ Code, Detail string }
+	_ = json.Unmarshal(text, &answer) // of another form: empty
+	return strings.TrimSpace(answer.Code + " " + answer.Detail)
+}
+
+// toStripe sends a request to Stripe beside Farebook, as a traveller's browser or the dashboard does, and returns the status; 0 without
+// an answer.
+func (s *System) toStripe(ctx context.Context, path string, form url.Values) int {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Stack.Stripe.URL()+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Authorization", "Bearer "+s.Stack.Stripe.Key())
+	response, err := s.http.Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close() // only the status counts
+	return response.StatusCode
+}
+
+// rotateAPIKey replaces the key of all clients; the old one stays valid for an hour.
+func (s *System) rotateAPIKey(ctx context.Context, number int) error {
+	answer, err := s.get(ctx, "/v1/api-keys?client=development")
+	if err != nil {
+		return err
+	}
+	var list struct{ APIKeys []struct{ ID, Token string } }
+	err = json.Unmarshal(answer.Body, &list)
+	if err != nil || len(list.APIKeys) == 0 {
+		return errors.Join(err, fmt.Errorf("no list of API keys: %d", answer.Status))
+	}
+	key := fmt.Sprintf("rotate-%d", number)
+	for _, old := range list.APIKeys {
+		answer, err := s.post(ctx, "administrator", "/v1/api-keys/"+old.ID+"/rotate", key+old.ID, []byte(`{"overlapHours":1}`))
+		if err != nil {
+			return err
+		}
+		var fresh struct{ Token string }
+		if answer.Status == http.StatusCreated && json.Unmarshal(answer.Body, &fresh) == nil && fresh.Token != "" {
+			s.token.Store(&fresh.Token)
+			return nil
+		}
+	}
+	return errors.New("no API key could be rotated")
+}

@@ -1,0 +1,11 @@
+// Package storm runs a whole Farebook as real processes under a schedule of faults that is drawn from a seed: two APIs behind a balancer,
+// two workers, MariaDB, Temporal, the Stripe stand-in and a mailbox. Travellers, support and Stripe's own whims act meanwhile and keep a
+// journal of every acknowledged answer. When all faults have healed, an oracle checks the promises: by the proof that `starter verify`
+// makes, by Stripe's truth, by the journal, by Temporal's lists and by the mailbox. `make storm` runs it.
+//
+// One seed draws one schedule of faults and the same stories. What runs at the same moment still depends on the machine: a seed repeats
+// the faults, and not the interleaving.
+//
+// It imports store, store/proof, ledger, money, internal/clock, internal/wait, and devstack, fakestripe, freeport and mailbox of
+// internal/dev.
+package storm

@@ -1,0 +1,102 @@
+package storm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"farebook/internal/wait"
+)
+
+func serverKinds() []kind {
+	return []kind{
+		{name: "MariaDB killed", weight: 2, play: func(ctx context.Context, s *System, _ Fault) error {
+			return s.servers.killed(ctx, s.Stack.MariaDB)
+		}},
+		{name: "MariaDB frozen", weight: 2, longest: 8 * time.Second, play: func(ctx context.Context, s *System, f Fault) error {
+			return s.servers.frozen(ctx, s.Stack.MariaDB, f.For)
+		}},
+		{name: "Temporal killed", weight: 2, play: func(ctx context.Context, s *System, _ Fault) error {
+			return s.servers.killed(ctx, s.Stack.Temporal)
+		}},
+		{name: "Temporal frozen", weight: 2, longest: 8 * time.Second, play: func(ctx context.Context, s *System, f Fault) error {
+			return s.servers.frozen(ctx, s.Stack.Temporal, f.For)
+		}},
+		{name: "connections killed", weight: 5, play: killConnections},
+		{name: "rows locked", weight: 4, longest: 8 * time.Second, play: lockRows},
+	}
+}
+
+// server is MariaDB or Temporal.
+type server interface {
+	Kill() error
+	Restart(ctx context.Context) error
+	Pid() int
+	Name() string
+}
+
+// servers let one fault at a time have a server: one that is frozen cannot become ready.
+type servers struct{ mu sync.Mutex }
+
+// killed kills a server and starts it again on its data.
+func (s *servers) killed(ctx context.Context, one server) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(one.Kill(), restarted(context.WithoutCancel(ctx), one))
+}
+
+// starts is how often a server may need more time for its start than a machine under load gives it.
+const starts = 4
+
+func restarted(ctx context.Context, one server) (err error) {
+	for range starts {
+		if err = one.Restart(ctx); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s does not start again: %w", one.Name(), err)
+}
+
+func (s *servers) frozen(ctx context.Context, one server, long time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return frozen(ctx, func(signal syscall.Signal) error { return syscall.Kill(one.Pid(), signal) }, long)
+}
+
+// killConnections ends the application's connections at the server, in the middle of whatever they do: a COMMIT that is under way is
+// carried out or not, and its client does not learn which.
+func killConnections(ctx context.Context, s *System, _ Fault) (err error) {
+	rows, err := s.Root.QueryContext(ctx, "SELECT id FROM information_schema.processlist WHERE user = 'farebook'")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		_, _ = s.Root.ExecContext(ctx, fmt.Sprintf("KILL %d", id)) // it may have ended meanwhile
+	}
+	return rows.Err()
+}
+
+// lockRows holds the newest bookings under a lock, as a long transaction of somebody else does.
+func lockRows(ctx context.Context, s *System, f Fault) error {
+	tx, err := s.Root.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	if _, err := tx.ExecContext(ctx, "SELECT id FROM farebook.bookings ORDER BY id DESC LIMIT 20 FOR UPDATE"); err != nil {
+		return err
+	}
+	return wait.For(ctx, f.For)
+}

@@ -1,0 +1,63 @@
+package storm
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"farebook/internal/wait"
+	"farebook/store/proof"
+)
+
+// lookInterval is how often the promises that hold at every moment are proven during the storm.
+const lookInterval = 10 * time.Second
+
+// watch proves the promises of the books again and again until the storm ends. A proof that finds no database proves nothing, and is no
+// violation; it returns how many proofs there were.
+func (s *System) watch(storm context.Context) (proofs int) {
+	for wait.For(storm, lookInterval) == nil {
+		if s.checkBooks(storm, "during the storm, ") == nil {
+			proofs++
+		}
+	}
+	return proofs
+}
+
+// checkBooks proves the promises that `starter verify --whole` proves.
+func (s *System) checkBooks(ctx context.Context, when string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	proven, err := proof.New(s.Books).Whole(ctx, proof.Options{Restart: true})
+	if err != nil {
+		return err
+	}
+	for _, promise := range proven.Promises {
+		if !promise.Held {
+			s.violated("%spromise %d, %s: %s", when, promise.Number, promise.Text, promise.Detail)
+		}
+	}
+	return nil
+}
+
+// Check holds the system at rest against every promise. What it finds is in Violations; an error says that it could not look.
+func (s *System) Check(ctx context.Context) (Findings, error) {
+	var found Findings
+	var err error
+	if found.Open, err = s.checkWorkflows(ctx); err != nil {
+		return found, err
+	}
+	for _, check := range []func(context.Context) error{
+		func(ctx context.Context) error { return s.checkBooks(ctx, "") },
+		s.checkStripe, s.checkClearing, s.checkJournal, s.checkReplays,
+		func(ctx context.Context) (err error) { found.Mails, found.Doubled, err = s.checkMails(ctx); return err },
+	} {
+		err = errors.Join(err, check(ctx))
+	}
+	return found, err
+}
+
+// Findings are the figures of a check beside the violations.
+type Findings struct {
+	Open           map[string]int // workflows that wait for a bank, an operator or a date, by type
+	Mails, Doubled int            // emails in the mailbox, and how many of them came more than once
+}

@@ -1,0 +1,106 @@
+package storm_test
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/storm"
+)
+
+// An oracle that finds nothing proves something only if it finds what is planted: after a calm of real bookings, each promise is broken by
+// hand, and the oracle has to say so.
+func TestTheOracleFindsWhatIsPlanted(t *testing.T) {
+	t.Parallel()
+	dir, remove, err := devstack.Scratch()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, remove()) })
+	s, err := storm.Start(t.Context(), filepath.Join(dir, "storm"), io.Discard)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	require.NoError(t, s.Calm(t.Context(), 6*time.Second))
+	check := func() string {
+		found, err := s.Check(t.Context())
+		require.NoError(t, err)
+		require.Positive(t, found.Mails)
+		return strings.Join(s.Violations(), "\n")
+	}
+	require.Empty(t, check())
+
+	root := func(statement string, args ...any) {
+		connection, err := s.Root.Conn(t.Context()) // for both statements
+		require.NoError(t, err)
+		_, err = connection.ExecContext(t.Context(), "SET foreign_key_checks = 0")
+		require.NoError(t, err)
+		_, err = connection.ExecContext(t.Context(), statement, args...)
+		require.NoError(t, err)
+		require.NoError(t, connection.Close())
+	}
+	for _, planted := range plants(t, s, root) {
+		s.Forget()
+		planted.plant()
+		require.Contains(t, check(), planted.finds, planted.name)
+	}
+}
+
+type plant struct {
+	name  string
+	plant func()
+	finds string
+}
+
+// plants are in an order in which none hides the next one.
+func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
+	t.Helper()
+	answers, _ := s.Journal.Answers()
+	require.NotEmpty(t, answers)
+	some := func(query string) (text string) {
+		require.NoError(t, s.Root.QueryRowContext(t.Context(), query).Scan(&text), query)
+		return text
+	}
+	mail := some("SELECT id FROM emails WHERE status = 'sent' ORDER BY id LIMIT 1")
+	return []plant{
+		{"a workflow is terminated", func() { terminate(t, s) }, "promise 14"},
+		{"an email is given up", func() { root("UPDATE emails SET status = 'failed' WHERE id = ?", mail) }, "emails were given up"},
+		{"an email stays queued", func() { root("UPDATE emails SET status = 'queued' WHERE id = ?", mail) }, "still queued"},
+		{"an email is lost", func() {
+			root("UPDATE emails SET status = 'sent', message_id = '<lost@example.com>' WHERE id = ?", mail)
+		}, "did not arrive"},
+		{"another answer is stored", func() {
+			root(`UPDATE idempotency_keys SET answer_body = REPLACE(answer_body, '"reference":"FB-', '"reference":"XX-')`)
+		}, "promise 11"},
+		{"a booking has another state", func() {
+			root("UPDATE bookings SET status = 'pending_payment', hold_expires_at = hold_expires_at + INTERVAL 1 DAY WHERE status = 'confirmed'")
+		}, "by Stripe's truth"},
+		{"money moves at Stripe, and nobody hears of it", func() {
+			s.Stack.Stripe.SetWebhook("", "whsec_none")
+			s.Stack.Stripe.Bill(100, "usd", "a bill")
+		}, "promise 5"},
+		{"a row of the ledger is changed", func() { root("UPDATE ledger_entries SET amount = amount + 1 ORDER BY id LIMIT 1") }, "promise 3"},
+		{"an acknowledged booking is deleted", func() {
+			root("DELETE FROM bookings WHERE reference = ?", some("SELECT reference FROM bookings ORDER BY id LIMIT 1"))
+		}, "promise 10"},
+	}
+}
+
+// terminate has a workflow end as an operator can end one.
+func terminate(t *testing.T, s *storm.System) {
+	t.Helper()
+	options := client.StartWorkflowOptions{ID: "planted", TaskQueue: "nobody polls it"}
+	started, err := s.Temporal.ExecuteWorkflow(t.Context(), options, "Planted")
+	require.NoError(t, err)
+	require.NoError(t, s.Temporal.TerminateWorkflow(t.Context(), started.GetID(), "", "planted"))
+	require.Eventually(t, func() bool {
+		count, err := s.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
+			Query: "ExecutionStatus = 'Terminated'",
+		})
+		return err == nil && count.GetCount() == 1
+	}, time.Minute, 50*time.Millisecond, "no workflow is terminated")
+}
