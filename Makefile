@@ -11,6 +11,8 @@ TEMPL_VERSION := $(shell sed -n 's|.*github.com/a-h/templ \(v[^ ]*\).*|\1|p' go.
 TEMPL := $(BIN)/templ-$(TEMPL_VERSION)
 OASDIFF_VERSION := v1.37.0
 OASDIFF := $(BIN)/oasdiff-$(OASDIFF_VERSION)
+GREMLINS_VERSION := v0.6.0
+GREMLINS := $(BIN)/gremlins-$(GREMLINS_VERSION)
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := $(BIN)/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 # The last commit whose subject may be longer than 72 characters: those after it are checked.
@@ -76,6 +78,12 @@ ALERTS ?= all
 FUZZTIME ?= 5s
 MUTATIONS ?= 20000
 SEED ?= 1
+# Which guards `make guards` removes: a pattern of their names, and a part of the list as 2/4. AGAIN=1 runs those too whose result is kept.
+GUARDS ?=
+PART ?=
+AGAIN ?=
+# Which packages `make mutation` mutates.
+MUTATED ?= ./money ./ledger ./booking ./reconciliation
 # How many random lives the model test lives, and how long each is.
 LIVES ?= 50
 STEPS ?= 60
@@ -174,6 +182,23 @@ storm: MINUTES = 2
 storm: ## Break everything for MINUTES (2) as SEED says, with real processes, then check every promise (docs/proof.md); SHRINK=N for a smaller schedule
 	@go build -o $(BIN)/ ./internal/dev/cmd/storm
 	@$(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)
+
+.PHONY: guards guards-sample mutation
+guards: $(BIN)/with-servers ## Remove each guard of internal/dev/guards (GUARDS=PATTERN, PART=1/4), one at a time, and expect a failed test; results are kept
+	@go build -o $(BIN)/ ./internal/dev/cmd/guards
+	@$(WITH_SERVERS) $(BIN)/guards $(if $(GUARDS),-only '$(GUARDS)') $(if $(PART),-part $(PART)) $(if $(AGAIN),-again)
+
+guards-sample: ## The same with one guard of each package whose tests need no server
+	@go build -o $(BIN)/ ./internal/dev/cmd/guards
+	@$(BIN)/guards -sample -again
+
+# gremlins changes operators and comparisons of what tests cover. One package at a time: it copies the tree for each.
+mutation: $(GREMLINS) ## Mutate MUTATED, run the tests of each package, and print the share of mutants that they notice
+	@mkdir -p var/mutation && for package in $(MUTATED); do \
+		$(GREMLINS) unleash $$package --workers 1 --timeout-coefficient 10 --output var/mutation/$$(basename $$package).json \
+			>var/mutation/$$(basename $$package).log 2>&1 || { tail -n 20 var/mutation/$$(basename $$package).log; exit 1; }; \
+		echo "$$package: $$(grep -E 'Test efficacy|Mutator coverage|Killed' var/mutation/$$(basename $$package).log | paste -sd' ')"; \
+	done; echo "what was not noticed: grep LIVED var/mutation/*.log"
 
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
@@ -361,6 +386,12 @@ $(OASDIFF):
 	@mkdir -p $(BIN)/install
 	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/oasdiff/oasdiff@$(OASDIFF_VERSION)
 	@mv $(BIN)/install/oasdiff $@
+
+$(GREMLINS):
+	@echo "building gremlins $(GREMLINS_VERSION) into var/bin; once ..."
+	@mkdir -p $(BIN)/install
+	@GOFLAGS= GOBIN=$(BIN)/install go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS_VERSION)
+	@mv $(BIN)/install/gremlins $@
 
 $(CYCLONEDX):
 	@echo "building cyclonedx-gomod $(CYCLONEDX_VERSION) into var/bin; once ..."

@@ -123,3 +123,16 @@ func TestPaymentStatusOfStripe(t *testing.T) {
 		require.Contains(t, booking.PaymentTransitions, snapshot.PaymentStatus())
 	}
 }
+
+// stripe.com/docs/api/payment_intents/cancel names the states; a processing one is not among those of card payments.
+func TestOnlyOpenPaymentsAreCancelled(t *testing.T) {
+	t.Parallel()
+	for status := range booking.PaymentTransitions {
+		switch status {
+		case booking.PaymentPending, booking.PaymentRequiresAction, booking.PaymentAuthorized, booking.PaymentFailed:
+			require.True(t, status.Cancellable(), status)
+		default:
+			require.False(t, status.Cancellable(), status)
+		}
+	}
+}
