@@ -37,7 +37,7 @@ var books = []Suite{
 		},
 		{
 			Name: "ledger.currency-spelling", File: "ledger/transaction.go", Func: "Entry.validate",
-			Cut: "strings.ToUpper(string(e.Currency)) != string(e.Currency)", Put: "false",
+			Cut: "strings.ToUpper(string(e.Currency)) != string(e.Currency)", Put: `strings.ToUpper("") != ""`,
 		},
 		{
 			Name: "ledger.reversal-copies", File: "ledger/transaction.go", Func: "Transaction.Reverse",
@@ -86,6 +86,8 @@ var books = []Suite{
 		{
 			Name: "ledger.period-spelling", File: "ledger/period.go", Func: "ParsePeriod",
 			Cut: "at.Format(periodLayout) != text", Put: "false",
+			Equivalent: "time.Parse reads two digits of the month and four of the year only, so that it writes " +
+				"what it has read",
 		},
 		{
 			Name: "ledger.journal-accounts", File: "ledger/manual.go", Func: "Entry.violations",
@@ -93,7 +95,8 @@ var books = []Suite{
 		},
 		{
 			Name: "ledger.journal-balances", File: "ledger/manual.go", Func: "Manual.checkEntries",
-			Cut: `wrong.Err() == nil && errors.As(balanced(m.Entries), &unbalanced)`, Put: "false",
+			Cut: `wrong.Err() == nil && errors.As(balanced(m.Entries), &unbalanced)`,
+			Put: "wrong.Err() == nil && errors.As(balanced(m.Entries), &unbalanced) && false",
 		},
 		{
 			Name: "ledger.decision-not-before-money", File: "ledger/effective.go", Func: "Effective.NotBefore",
@@ -102,13 +105,13 @@ var books = []Suite{
 		{
 			Name: "ledger.nobody-elses-money", File: "ledger/opening.go", Func: "PostUnbooked",
 			Cut: `return Transaction{}, fmt.Errorf("type %q: balance transaction %s is a booking's, or has no explanation", kind, u.Balance.ID)`,
-			Put: "return OtherIntegration(u)",
+			Put: "_ = fmt.Errorf; return OtherIntegration(u)",
 		},
 	}},
 	{Package: "./ledger/seal", Guards: []Guard{
 		{
 			Name: "seal.signature", File: "ledger/seal/sign.go", Func: "PublicKey.Check",
-			Cut: "!ed25519.Verify(k.key, text, value)", Put: "false",
+			Cut: "!ed25519.Verify(k.key, text, value)", Put: "len(value) < 0",
 		},
 		{
 			Name: "seal.key-id", File: "ledger/seal/sign.go", Func: "PublicKey.Check",

@@ -171,7 +171,7 @@ var vocabulary = []Suite{
 		},
 		{
 			Name: "booking.return-url-scheme", File: "booking/return_url.go", Func: "ParseReturnURL",
-			Cut: `parsed.Scheme != "https" && (parsed.Scheme != "http" || !local)`, Put: "false",
+			Cut: `parsed.Scheme != "https" && (parsed.Scheme != "http" || !local)`, Put: "false && !local",
 		},
 		{
 			Name: "booking.return-url-user", File: "booking/return_url.go", Func: "ParseReturnURL",
@@ -179,7 +179,7 @@ var vocabulary = []Suite{
 		},
 		{
 			Name: "booking.name-without-address", File: "booking/address.go", Func: "hasAddress",
-			Cut: "isDomain(found[1], found[2])", Put: "false",
+			Cut: "isDomain(found[1], found[2])", Put: "isDomain(found[1], found[2]) && false",
 		},
 		{
 			Name: "booking.unknown-category-to-operator", File: "booking/category.go", Func: "RouteOf",
