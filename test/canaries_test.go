@@ -17,7 +17,7 @@ import (
 // canaries are what must not come out, by whom it is known from. All are searched for without regard to case.
 type canaries struct {
 	secrets  []string // belong nowhere
-	links    []string // open a payment page: belong into answers, and into emails to the customer
+	links    []string // open a payment page: belong in answers, and in emails to the customer
 	typed    []string // what a customer typed at Stripe: belongs there
 	personal []string // what a caller sent: belongs into the columns of home
 }
@@ -67,7 +67,7 @@ func payTyping(s *testkit.Stack, intent string) {
 
 func (c canaries) all() []string { return slices.Concat(c.never(), c.personal) }
 
-// never belong into anything that is stored or printed.
+// never is what belongs in nothing that is stored or printed.
 func (c canaries) never() []string { return slices.Concat(c.secrets, c.links, c.typed) }
 
 // require refuses a text that has one of the canaries.

@@ -36,12 +36,11 @@ export class Shop {
       },
     };
     const booked = await book(parts, order);
-    const payment: { paymentIntentId: string; url?: string } = booked.payment;
     parts.say(`booked ${booked.reference}`);
     const outcome = settle(parts, order, booked.reference);
     outcome.catch((error: unknown) => parts.say(`the sale has stopped: ${String(error)}`));
     const sale: Sale = {
-      order, reference: booked.reference, paymentIntentId: payment.paymentIntentId, paymentPage: payment.url, said, outcome,
+      order, reference: booked.reference, paymentIntentId: booked.payment.paymentIntentId, paymentPage: booked.payment.url, said, outcome,
     };
     this.sales.set(order.id, sale);
     return sale;

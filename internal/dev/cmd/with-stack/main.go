@@ -53,7 +53,7 @@ func run(env, command []string) (status int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	// In a folder of its own, because the stack and Scratch each lock the file "lock" of theirs.
+	// A subfolder, because Scratch has locked the file "lock" of dir, and the stack locks one as well.
 	stack, err := devstack.Up(ctx, devstack.Options{Dir: filepath.Join(dir, "stack"), Headless: true, Fast: true, Env: env})
 	if err != nil {
 		return 1, err
