@@ -66,7 +66,7 @@ func requireNoFindings(s *testkit.Stack) {
 // A further payment is declined, then paid: its own PaymentIntent, postings and emails, and the booking stays as it is.
 func TestFurtherPaymentIsDeclinedThenPaid(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{Lag: time.Nanosecond})
+	s := testkit.New(t, testkit.Options{Lag: time.Nanosecond, PayPage: true})
 	booked := s.BookAndPay("with-bag", nil)
 	bagged := askFurther(s, booked.Reference, "bag", bag(nil))
 	require.Equal(t, "baggage", bagged.Purpose)
@@ -75,6 +75,9 @@ func TestFurtherPaymentIsDeclinedThenPaid(t *testing.T) {
 	require.Equal(t, bagged, again, "the same key and body, the same answer")
 	require.Equal(t, http.StatusPaymentRequired, s.Pay(bagged.Payment.PaymentIntentID, "pm_card_visa_chargeDeclinedInsufficientFunds"))
 	s.Eventually(func() bool { return s.PaymentStatus(bagged.Reference) == "failed" }, "decline not recorded")
+	s.RequireMails(bagged.Reference, "payment_failed")
+	require.Contains(t, bagged.Payment.URL, "/pay/fpl_")
+	require.Contains(t, s.Mails(bagged.Reference)[0].Text, bagged.Payment.URL, "the email leads to the page of the further payment")
 	s.Stripe.Settle()
 	require.Equal(t, http.StatusOK, s.Pay(bagged.Payment.PaymentIntentID, "pm_card_visa"))
 	s.AwaitStatus(bagged.Reference, "confirmed")
