@@ -240,7 +240,10 @@ func TestTheTimelineIsOneAndShowsOperatorsToOperatorsAlone(t *testing.T) {
 			Entries: []ledger.Entry{{Account: ledger.AssetStripeClearing, Side: ledger.Debit, Amount: 45900, Currency: "USD"}},
 		}}}
 		s.Emails = []store.Email{
-			{ID: 1, Kind: notice.Confirmed, Audience: notice.ToCustomer, Status: store.EmailSent, CreatedAt: minute(3), SentAt: &sent, Booking: s.Booking},
+			{
+				ID: 1, Kind: notice.Confirmed, Audience: notice.ToCustomer, Status: store.EmailSent, CreatedAt: minute(3), SentAt: &sent,
+				Booking: s.Booking,
+			},
 			{ID: 2, Kind: notice.DisputeOpened, Audience: notice.ToFinance, Status: store.EmailFailed, CreatedAt: minute(9), Booking: s.Booking},
 		}
 		s.Audit = []store.AuditEntry{{
