@@ -85,6 +85,8 @@ type Booking struct {
 	// CancelledAt and CancelPercent are set when it was cancelled after payment: what the policy gave back.
 	CancelledAt   *time.Time
 	CancelPercent *int
+	// CancelDueAt is when the booking of a further payment ended, until the further payment is settled; otherwise nil.
+	CancelDueAt *time.Time
 	// Revenue is how it is posted.
 	Revenue booking.Revenue
 	// Supplement is what a further payment of a booking is; nil for a booking.
@@ -186,6 +188,7 @@ func (r bookingRow) domain() (Booking, error) {
 		ReturnURL:     db.OrEmpty(r.ReturnURL),
 		CancelledAt:   r.CancelledAt,
 		CancelPercent: r.CancelPercent,
+		CancelDueAt:   r.CancelDueAt,
 		Revenue:       r.Revenue.domain(),
 		ErasedAt:      r.ErasedAt,
 		Supplement:    r.supplement(),

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"farebook/booking"
@@ -35,7 +34,7 @@ func (a *api) endSupplements(ctx context.Context, ended store.Booking, body canc
 	waiting, stop := context.WithTimeout(ctx, supplementPatience)
 	defer stop()
 	for _, supplement := range supplements {
-		if !endsWithItsBooking(supplement) {
+		if supplement.CancelDueAt == nil || supplement.Status == booking.StatusDisputed { // settled, or left to the bank
 			continue
 		}
 		failpoint.Hit("before-end-supplement")
@@ -45,11 +44,6 @@ func (a *api) endSupplements(ctx context.Context, ended store.Booking, body canc
 		failpoint.Hit("after-end-supplement")
 	}
 	return a.withSupplements(ctx, ended, body)
-}
-
-func endsWithItsBooking(supplement store.Booking) bool {
-	open := []booking.Status{booking.StatusPendingPayment, booking.StatusConfirmed, booking.StatusPartiallyRefunded}
-	return supplement.CancelledAt == nil && slices.Contains(open, supplement.Status)
 }
 
 // withSupplements adds the further payments to the answer about a cancelled booking: as they are in the books.
