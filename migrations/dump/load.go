@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"farebook/internal/sqlsession"
 	"farebook/migrations"
 )
 
@@ -119,7 +120,7 @@ func open(config *mysql.Config) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_ADMIN_DSN: %w", err)
 	}
-	return sql.OpenDB(connector), nil
+	return sql.OpenDB(sqlsession.Unlimited(connector)), nil
 }
 
 // fill executes the dump on one connection, because it sets variables of the session.

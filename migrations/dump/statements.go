@@ -1,5 +1,5 @@
 // Package dump loads a dump of the books, as mariadb-dump and mysqldump write it, into a schema that nobody uses, for checks. It imports
-// migrations.
+// migrations and internal/sqlsession.
 package dump
 
 import (
