@@ -1,7 +1,10 @@
 package seal_test
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
@@ -321,4 +324,10 @@ func TestKeysOfAnotherKindAreRefused(t *testing.T) {
 	}
 	_, err := seal.ParsePublicKey(text)
 	require.Error(t, err)
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	raw, err := x509.MarshalPKIXPublicKey(other.Public())
+	require.NoError(t, err)
+	_, err = seal.ParsePublicKey(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: raw}))
+	require.ErrorContains(t, err, "not an Ed25519 key")
 }

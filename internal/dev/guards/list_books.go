@@ -166,7 +166,7 @@ var books = []Suite{
 		},
 		{
 			Name: "reconciliation.currency", File: "reconciliation/compare.go", Func: "Compare",
-			Cut: "currency != line.Currency && amount != 0", Put: "false",
+			Cut: "currency != line.Currency && amount != 0", Put: "false && amount != 0",
 		},
 		{
 			Name: "reconciliation.fee", File: "reconciliation/compare.go", Func: "Compare",
@@ -190,7 +190,7 @@ var books = []Suite{
 		},
 		{
 			Name: "reconciliation.orphan", File: "reconciliation/compare.go", Func: "missing",
-			Cut: "!ours && !known.BookingKnown", Put: "false",
+			Cut: "!ours && !known.BookingKnown", Put: "false && !ours",
 		},
 		{
 			Name: "reconciliation.posted-as-unbooked", File: "reconciliation/compare.go", Func: "Compare",
