@@ -7,7 +7,7 @@ import (
 	"farebook/ledger"
 )
 
-// Whatever text names a month, one that is taken begins where the month before ends, in each zone, and is the month of its own beginning.
+// Whatever text names a month, one that is taken begins where the month before ends, in each zone, and its beginning is in it.
 func FuzzPeriod(f *testing.F) {
 	for _, seed := range []string{"2026-11", "2026-1", "1970-01", "9999-12", "0000-01", "2026-13", "2026-11-01", " 2026-11"} {
 		f.Add(seed)

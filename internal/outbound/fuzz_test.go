@@ -24,8 +24,8 @@ func FuzzAddress(f *testing.F) {
 	guard := outbound.NewGuard(false)
 	f.Fuzz(func(t *testing.T, raw string) {
 		parsed, err := url.Parse(raw)
-		if err == nil {
-			if _, err := netip.ParseAddr(parsed.Hostname()); err != nil && parsed.Hostname() != "" {
+		if err == nil && parsed.Hostname() != "" {
+			if _, err := netip.ParseAddr(parsed.Hostname()); err != nil {
 				return
 			}
 		}

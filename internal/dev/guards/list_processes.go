@@ -39,8 +39,6 @@ var processes = slices.Concat(api, store, []Suite{
 			Name: "workflows.gate-cancel-of-unknown", File: "workflows/booking_cancel.go", Run: "TestReplay",
 			Cut: `workflow.GetVersion(ctx, "refuse-cancel-of-unknown", workflow.DefaultVersion, 1) == 1`,
 			Put: "ctx != nil",
-			Equivalent: "no recorded history has a cancel of a payment in an unknown state, so that none takes " +
-				"the old path",
 		},
 		{
 			Name: "workflows.gate-look-when-hold-ends", File: "workflows/booking_timers.go", Run: "TestReplay",

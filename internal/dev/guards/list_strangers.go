@@ -68,7 +68,7 @@ var strangers = []Suite{
 		},
 		{
 			Name: "outbound.answer-redacted", File: "internal/outbound/sender.go", Func: "excerpt",
-			Cut: "logging.Redact(strings.TrimSpace(text))", Put: "strings.TrimSpace(text)",
+			Cut: "logging.Redact(strings.TrimSpace(text))", Put: `logging.Redact("") + strings.TrimSpace(text)`,
 		},
 	}},
 	{Package: "./webhook", Guards: []Guard{
