@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Actor is who asks for a change: a client with one of its API keys, somebody who has signed in to the console, for whom a client stands as
 // well, or an operating-system user on the command line. The audit log stores it. It holds no secret and no personal data of travellers.
@@ -25,6 +28,17 @@ func (a Actor) Is(other Actor) bool {
 		return a.KeyID == other.KeyID || a.ClientID == other.ClientID
 	}
 	return a.user() == other.user()
+}
+
+// Holder names the person whom Is compares, for a column with an index.
+func (a Actor) Holder() string {
+	switch {
+	case a.ClientID != 0:
+		return "client/" + strconv.FormatUint(a.ClientID, 10)
+	case a.KeyID != 0:
+		return "key/" + strconv.FormatUint(a.KeyID, 10)
+	}
+	return "user/" + a.user()
 }
 
 // user is the name of an operating-system user: alice of "alice@bastion" and of "root@bastion for alice".

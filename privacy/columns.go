@@ -214,7 +214,7 @@ var messages = []Table{
 
 var operations = []Table{
 	{
-		Name: "attention_items", Codes: "kind subject", Staff: "closed_by",
+		Name: "attention_items", Codes: "kind subject", Staff: "closed_by taken_by holder",
 		Texts: []Text{{"text", empty}, {"note", empty}}, Rows: []string{"booking_id = @booking"}, Exported: true,
 		Kept: Kept{Group: Notes, Age: "opened_at", Settled: "closed_at IS NOT NULL"},
 	},

@@ -55,6 +55,9 @@ type attentionRow struct {
 	ClosedAt  *time.Time
 	ClosedBy  string
 	Note      string
+
+	// TakenBy and Holder are who has the matter, by name and by access.Actor.Holder; empty while nobody has it.
+	TakenBy, Holder string
 }
 
 func (attentionRow) TableName() string { return "attention_items" }

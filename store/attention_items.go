@@ -33,10 +33,31 @@ type AttentionFilter struct {
 	Reference booking.Reference
 	State     AttentionState
 	Kind      AttentionKind
+	Held      AttentionHeld
 	// Oldest lists the oldest first.
 	Oldest bool
 	After  uint64 // the last matter of the page before
 	Limit  int
+}
+
+// AttentionHeld narrows open matters by who has taken them: at most one of its fields is set.
+type AttentionHeld struct {
+	By     *access.Actor // the person of an actor (access.Actor.Is)
+	Name   string        // as a list shows it
+	Nobody bool
+}
+
+// column is the column of attention_items that has the value; empty without a filter.
+func (h AttentionHeld) column() (column, value string) {
+	switch {
+	case h.By != nil:
+		return "holder", db.Truncate(h.By.Holder(), 220)
+	case h.Name != "":
+		return "taken_by", h.Name
+	case h.Nobody:
+		return "holder", ""
+	}
+	return "", ""
 }
 
 // AttentionState narrows matters to those that are open or closed.
@@ -96,9 +117,12 @@ func attentionItems(conn *gorm.DB, index string) *gorm.DB {
 
 // index names the index that has the filter's matters in the order of their ids. A booking has few, whichever index finds them.
 func (f AttentionFilter) index(state AttentionState) string {
+	held, _ := f.Held.column()
 	switch {
 	case f.Reference != "":
 		return ""
+	case held != "" && !(f.Held.Nobody && f.Kind != ""): // a person has few
+		return "idx_attention_" + held
 	case f.Kind != "":
 		return "idx_attention_kind"
 	case state == AttentionAll:
@@ -118,6 +142,9 @@ func (f AttentionFilter) read(conn *gorm.DB, state AttentionState) *gorm.DB {
 	case AttentionAll:
 	default:
 		query = query.Where("a.is_open = 1")
+	}
+	if column, value := f.Held.column(); column != "" {
+		query = query.Where("a."+column+" = ?", value)
 	}
 	if f.Kind != "" {
 		query = query.Where("a.kind = ?", f.Kind)

@@ -129,11 +129,27 @@ func (s *Store) AddAttentionStep(ctx context.Context, in NewAttentionStep) error
 		if err != nil {
 			return err
 		}
+		if err := in.moveHolder(tx, &matter); err != nil {
+			return err
+		}
 		return audit(tx, now, AuditEntry{
 			Actor: in.By, Action: attentionActions[in.Kind], Subject: fmt.Sprintf("attention/%d", in.Matter), BookingID: matter.BookingID,
 			Detail: string(matter.Kind) + " " + matter.Subject,
 		})
 	})
+}
+
+// moveHolder writes to the matter who has it after the step.
+func (in NewAttentionStep) moveHolder(tx *gorm.DB, matter *attentionRow) error {
+	switch in.Kind {
+	case AttentionTaken:
+		matter.TakenBy, matter.Holder = db.Truncate(in.By.Name, 200), db.Truncate(in.By.Holder(), 220)
+	case AttentionGivenBack:
+		matter.TakenBy, matter.Holder = "", ""
+	case AttentionComment:
+		return nil
+	}
+	return db.Save(tx, matter, "taken_by", "holder")
 }
 
 // needed reports whether the step changes anything after those that are known, or why it is not possible.

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -40,10 +39,7 @@ func (a *api) addAttention(spec huma.API) {
 
 type attentionInput struct {
 	PageInput
-	State   string `query:"state" enum:"open,closed,all" default:"open"`
-	Kind    string `query:"kind" maxLength:"40" doc:"Only matters of this kind." example:"refund_failed"`
-	Booking string `query:"booking" doc:"Only matters of the booking with this reference."`
-	Order   string `query:"order" enum:"newest,oldest" default:"newest" doc:"Which matters come first."`
+	AttentionFilters
 }
 
 type attentionOutput struct {
@@ -54,19 +50,15 @@ type attentionOutput struct {
 }
 
 func (a *api) listAttention(ctx context.Context, in *attentionInput) (*attentionOutput, error) {
-	page, err := a.pageFor(ctx, "list-attention", in.PageInput, []string{in.State, in.Kind, in.Booking, in.Order})
+	filter, problems := in.Filter(actorOf(ctx))
+	if len(problems) > 0 {
+		return nil, invalid(ctx, problems...)
+	}
+	page, err := a.pageFor(ctx, "list-attention", in.PageInput, in.AttentionFilters)
 	if err != nil {
 		return nil, err
 	}
-	filter := store.AttentionFilter{
-		State: store.AttentionState(in.State), Kind: store.AttentionKind(in.Kind), Oldest: in.Order == "oldest", After: page.After.ID,
-		Limit: page.readLimit(),
-	}
-	if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
-		return nil, invalid(ctx, &huma.ErrorDetail{
-			Location: "query.kind", Message: "is an unknown kind: send one of " + view.AttentionKinds(), Value: in.Kind,
-		})
-	}
+	filter.After, filter.Limit = page.After.ID, page.readLimit()
 	if in.Booking != "" {
 		known, err := a.readable(ctx, in.Booking)
 		if err != nil {

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,7 @@ func TestAMatterIsTakenOverHTTP(t *testing.T) {
 		require.Equal(t, true, taken["yours"])
 	}
 	require.False(t, other.matter(id).Yours)
+	requireTaken(t, desk, &other)
 	status, refused := other.post(path+"/take", "{}", "take-3")
 	require.Equal(t, http.StatusConflict, status)
 	require.Contains(t, refused["detail"], "desk (ak_")
@@ -96,4 +98,17 @@ func TestAMatterIsCommentedOnOverHTTP(t *testing.T) {
 	story := string(desk.do(http.MethodGet, "/v1/bookings/"+reference+"/story", nil).body)
 	require.Contains(t, story, "the bank answers on Monday")
 	require.NotContains(t, string(s.do(http.MethodGet, "/v1/bookings/"+reference+"/story", nil).body), "Monday", "it is not the client's")
+}
+
+// requireTaken: the one open matter is that of desk, by each of the filters.
+func requireTaken(t *testing.T, desk, other *server) {
+	t.Helper()
+	require.Len(t, desk.matters("?takenBy=me").Matters, 1)
+	require.Empty(t, other.matters("?takenBy=me").Matters)
+	require.Empty(t, desk.matters("?takenBy=nobody").Matters)
+	name := desk.db.Text(t, "SELECT actor FROM attention_steps")
+	require.Len(t, other.matters("?kind=refund_failed&takenBy="+url.QueryEscape(name)).Matters, 1)
+	refused := desk.do(http.MethodGet, "/v1/attention?takenBy=me&state=all", nil)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Equal(t, "query.takenBy", refused.problem(t).Errors[0].Location)
 }

@@ -60,7 +60,7 @@ type matters struct {
 }
 
 func list(r *page.Request) (templ.Component, error) {
-	query := r.Query("state", "kind", "booking", "after")
+	query := r.Query("state", "kind", "booking", "takenBy", "after")
 	query.Set("order", "oldest")
 	bar, err := lists.Bar(r, "attention", query)
 	if err != nil {
@@ -101,6 +101,15 @@ func kindOptions(r *page.Request) []page.Option {
 
 func stateOptions(r *page.Request) []page.Option {
 	return page.Choices("", []string{"open", "closed", "all"}, func(state string) string { return r.T("attention.state." + state) })
+}
+
+// takenOptions also has the name that the URL asks for, which leads here from a matter that somebody has.
+func takenOptions(r *page.Request) []page.Option {
+	options := page.Choices(r.T("attention.takenByAny"), []string{"me", "nobody"}, func(who string) string { return r.T("attention.takenBy." + who) })
+	if who := r.Q("takenBy"); who != "" && who != "me" && who != "nobody" {
+		options = append(options, page.Option{Value: who, Text: who})
+	}
+	return options
 }
 
 func columns(r *page.Request, choose bool) (columns []page.Column) {

@@ -82,7 +82,7 @@ func (v verb) selected(r *page.Request) (next string, err error) {
 	if one := r.Field("one"); one == matters[0] {
 		return path + "/" + one + "?" + back.Encode(), nil
 	}
-	for _, filter := range []string{"state", "kind", "booking"} {
+	for _, filter := range []string{"state", "kind", "booking", "takenBy"} {
 		if value := r.Field("filter-" + filter); value != "" {
 			back.Set(filter, value)
 		}
