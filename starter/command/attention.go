@@ -1,11 +1,13 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"farebook/starter/api"
 	"farebook/starter/view"
 	"farebook/store"
 )
@@ -24,45 +26,51 @@ func attentionCommand() *cobra.Command {
 
 func listAttentionCommand() *cobra.Command {
 	var flags listFlags
-	var reference, kind string
+	var in api.AttentionFilters
 	var all bool
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List open matters, newest first",
 		Long: "Lists what an operator has to examine. A matter closes automatically when the books show that it is settled, such as a refund " +
-			"that succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close.",
+			"that succeeded after all or a PaymentIntent that was cancelled. Close the others with attention close. Filters combine.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter := store.AttentionFilter{Kind: store.AttentionKind(kind), After: flags.before, Limit: flags.limit}
-			if all {
-				filter.State = store.AttentionAll
-			}
-			if filter.Kind != "" && !slices.Contains(store.AttentionKinds, filter.Kind) {
-				return misused("invalid --kind %q: must be one of %s", kind, view.AttentionKinds())
-			}
-			if err := flags.check(cmd); err != nil {
-				return err
-			}
-			return booksCommand(cmd, "attention", func(books *store.Store) error {
-				if reference != "" {
-					known, err := findBooking(cmd.Context(), books, reference)
-					if err != nil {
-						return err
-					}
-					filter.Reference = known.Reference
-				}
-				items, err := books.AttentionItems(cmd.Context(), filter)
+	}
+	typed := addFilters(list, &in)
+	list.Flags().BoolVar(&all, "all", false, "include closed matters, as --state all does")
+	list.MarkFlagsMutuallyExclusive("all", "state")
+	flags.addNumbered(list)
+	list.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := errors.Join(typed.read(""), flags.check(cmd)); err != nil {
+			return err
+		}
+		if all {
+			in.State = string(store.AttentionAll)
+		}
+		if in.Kind != "" && !slices.Contains(store.AttentionKinds, store.AttentionKind(in.Kind)) {
+			return misused("invalid --kind %q: must be one of %s", in.Kind, view.AttentionKinds())
+		}
+		filter, problems := in.Filter(actor(cmd.Context()))
+		if err := misusedFilters(problems); err != nil {
+			return err
+		}
+		return booksCommand(cmd, "attention", func(books *store.Store) error {
+			if in.Booking != "" {
+				known, err := findBooking(cmd.Context(), books, in.Booking)
 				if err != nil {
 					return err
 				}
-				return matters.print(cmd, flags, items)
+				filter.Reference = known.Reference
+			}
+			page, err := readPage(cmd, books, matters, flags, func(after uint64, limit int) ([]store.AttentionItem, error) {
+				filter.After, filter.Limit = after, limit
+				return books.AttentionItems(cmd.Context(), filter)
 			})
-		},
+			if err != nil {
+				return err
+			}
+			return matters.printPage(cmd, flags, page, map[string]any{})
+		})
 	}
-	list.Flags().StringVar(&reference, "booking", "", "only matters of the booking with this reference")
-	list.Flags().StringVar(&kind, "kind", "", "only matters of this kind, such as refund_failed")
-	list.Flags().BoolVar(&all, "all", false, "include closed matters")
-	flags.addPages(list)
 	return list
 }
 

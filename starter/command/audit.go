@@ -22,7 +22,6 @@ func auditCommand() *cobra.Command {
 			if err := flags.check(cmd); err != nil {
 				return err
 			}
-			filter.Before, filter.Limit = flags.before, flags.limit
 			return booksCommand(cmd, "audit", func(books *store.Store) error {
 				if reference != "" {
 					known, err := findBooking(cmd.Context(), books, reference)
@@ -38,18 +37,21 @@ func auditCommand() *cobra.Command {
 					}
 					filter.ClientID = found.ID
 				}
-				entries, err := books.AuditLog(cmd.Context(), filter)
+				page, err := readPage(cmd, books, auditEntries, flags, func(before uint64, limit int) ([]store.AuditEntry, error) {
+					filter.Before, filter.Limit = before, limit
+					return books.AuditLog(cmd.Context(), filter)
+				})
 				if err != nil {
 					return err
 				}
-				return auditEntries.print(cmd, flags, entries)
+				return auditEntries.printPage(cmd, flags, page, map[string]any{})
 			})
 		},
 	}
 	audit.Flags().StringVar(&reference, "booking", "", "only entries about the booking with this reference")
 	audit.Flags().StringVar(&client, "client", "", "only what the client with this name or id asked for")
 	audit.Flags().StringVar(&filter.Subject, "subject", "", "only entries about the refund, run, event or key with this id")
-	flags.addPages(audit)
+	flags.addNumbered(audit)
 	return audit
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,8 @@ func listEmailsCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 	}
 	typed := addFilters(list, &in)
-	flags.addEvery(list)
+	flags.addNumbered(list)
+	flags.addAll(list)
 	list.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := errors.Join(typed.read(""), flags.check(cmd)); err != nil {
 			return err
@@ -49,7 +51,7 @@ func listEmailsCommand() *cobra.Command {
 				}
 				filter, flags.all = store.EmailFilter{Reference: known.Reference}, true
 			}
-			emails, err := everyOf(flags, listedEmails.cursor, func(before uint64, limit int) ([]store.ListedEmail, error) {
+			page, err := readPage(cmd, books, listedEmails, flags, func(before uint64, limit int) ([]store.ListedEmail, error) {
 				filter.Before, filter.Limit = before, limit
 				return books.ListEmails(cmd.Context(), filter)
 			})
@@ -57,9 +59,9 @@ func listEmailsCommand() *cobra.Command {
 				return err
 			}
 			if len(args) > 0 {
-				slices.Reverse(emails)
+				slices.Reverse(page.rows)
 			}
-			return listedEmails.print(cmd, flags, emails)
+			return listedEmails.printPage(cmd, flags, page, map[string]any{})
 		})
 	}
 	return list
@@ -69,8 +71,10 @@ func showEmailCommand() *cobra.Command {
 	var format string
 	show := &cobra.Command{
 		Use:   "show NUMBER",
-		Short: "Show an email without its text and address; emails list shows its number",
-		Args:  cobra.ExactArgs(1),
+		Short: "Show an email with its text and the mail server's answer; emails list shows its number",
+		Long: "Shows an email with its text as the reader gets it now, and what the mail server said when it took it. What depends on the " +
+			"state of the booking may differ from what was sent. The address that it is sent to is not shown.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(format, shownFormats); err != nil {
 				return err
@@ -79,22 +83,38 @@ func showEmailCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return booksCommand(cmd, "emails", func(books *store.Store) error {
-				email, err := books.ListedEmail(cmd.Context(), id)
-				switch {
-				case err != nil:
-					return orMissing(err, noSuchEmail, id)
-				case format == "json":
-					return printJSON(cmd.OutOrStdout(), view.EmailOf(email))
-				}
-				return listedEmails.printFacts(cmd.OutOrStdout(), email, [][2]any{
-					{"audience", view.EmailOf(email).Audience}, {"message id", email.MessageID},
-				}...)
-			})
+			return booksCommand(cmd, "emails", func(books *store.Store) error { return showEmail(cmd, books, id, format) })
 		},
 	}
 	formatFlag(show, &format, shownFormats...)
 	return show
+}
+
+func showEmail(cmd *cobra.Command, books *store.Store, id uint64, format string) error {
+	listed, err := books.ListedEmail(cmd.Context(), id)
+	if err != nil {
+		return orMissing(err, noSuchEmail, id)
+	}
+	email, err := books.Email(cmd.Context(), id)
+	if err != nil {
+		return orMissing(err, noSuchEmail, id)
+	}
+	shown, err := view.EmailDetailOf(listed, email)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if format == "json" {
+		return printJSON(out, shown)
+	}
+	err = listedEmails.printFacts(out, listed, [][2]any{
+		{"audience", shown.Audience}, {"message id", shown.MessageID}, {"answer", shown.Answer}, {"language", shown.Language},
+		{"subject", shown.Subject},
+	}...)
+	for line := range strings.SplitSeq("\n"+strings.TrimSpace(shown.Text), "\n") {
+		err = errors.Join(err, printText(out, "%s\n", line))
+	}
+	return err
 }
 
 const noSuchEmail = "no email has the number %d: see emails list"

@@ -56,7 +56,8 @@ func listEventsCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 	}
 	typed := addFilters(list, &in)
-	flags.addEvery(list)
+	flags.addNumbered(list)
+	flags.addAll(list)
 	list.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := errors.Join(typed.read(strings.Join(args, "")), flags.check(cmd)); err != nil {
 			return err
@@ -66,14 +67,14 @@ func listEventsCommand() *cobra.Command {
 			return err
 		}
 		return booksCommand(cmd, "events", func(books *store.Store) error {
-			events, err := everyOf(flags, listedEvents.cursor, func(before uint64, limit int) ([]store.ListedEvent, error) {
+			page, err := readPage(cmd, books, listedEvents, flags, func(before uint64, limit int) ([]store.ListedEvent, error) {
 				filter.Before, filter.Limit = before, limit
 				return books.Events(cmd.Context(), filter)
 			})
 			if err != nil {
 				return err
 			}
-			return listedEvents.print(cmd, flags, events)
+			return listedEvents.printPage(cmd, flags, page, map[string]any{})
 		})
 	}
 	return list

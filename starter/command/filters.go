@@ -38,6 +38,9 @@ var usages = map[string]string{
 	"paid": "only bookings whose payment was captured, or was not", "failed": "only refunds that gave nothing back, or only the others",
 	"decline-code": "only bookings that are not paid and whose last attempt was declined with this code, such as insufficient_funds",
 	"booking":      "only about the booking with this reference",
+	"kind":         "only of this kind, such as refund_failed",
+	"taken-by":     "only open matters that somebody has: me, nobody, or a name as the list shows it",
+	"order":        "which come first",
 }
 
 // addFilters adds the flags to a command; into points to the filters over HTTP. q is no flag: it is the argument.

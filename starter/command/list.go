@@ -40,12 +40,13 @@ const maxListed = 500
 type listFlags struct {
 	format  string
 	formats []string
-	limit   int // 0 for a list without pages
-	before  uint64
-	all     bool // every page
+	limit   int    // 0 for a list without pages
+	after   string // the cursor that the previous page printed
+	before  uint64 // the number below which a page begins: the earlier form of after
+	all     bool   // every page
 }
 
-// add adds --output; addShown does without CSV, addPages also adds --limit and --before.
+// add adds --output; addShown does without CSV.
 func (f *listFlags) add(cmd *cobra.Command) {
 	f.formats = listFormats
 	formatFlag(cmd, &f.format, f.formats...)
@@ -56,10 +57,19 @@ func (f *listFlags) addShown(cmd *cobra.Command) {
 	formatFlag(cmd, &f.format, f.formats...)
 }
 
+// addPages adds --limit and --after.
 func (f *listFlags) addPages(cmd *cobra.Command) {
 	f.add(cmd)
 	f.addLimit(cmd)
-	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue below this number, which the previous page printed")
+	cmd.Flags().StringVar(&f.after, "after", "", "continue after this cursor, which the previous page printed, with the same filters")
+}
+
+// addNumbered is addPages for a list in the order of numbers, which had --before with the number of a row.
+func (f *listFlags) addNumbered(cmd *cobra.Command) {
+	f.addPages(cmd)
+	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue below this number: the earlier form of --after")
+	_ = cmd.Flags().MarkHidden("before") // the flag exists
+	cmd.MarkFlagsMutuallyExclusive("after", "before")
 }
 
 func (f *listFlags) addLimit(cmd *cobra.Command) {
@@ -82,12 +92,7 @@ func checkLimit(limit int) error {
 	return nil
 }
 
-// addEvery is addPages with --all.
-func (f *listFlags) addEvery(cmd *cobra.Command) {
-	f.addPages(cmd)
-	f.addAll(cmd)
-}
-
+// addAll adds --all, for every page.
 func (f *listFlags) addAll(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.all, "all", false, "every page")
 	cmd.MarkFlagsMutuallyExclusive("all", "limit")
@@ -102,14 +107,6 @@ func listedNumber(one, list, text string) (uint64, error) {
 	return number, nil
 }
 
-// everyOf reads a page, or with --all every one.
-func everyOf[Row any](flags listFlags, cursor func(Row) uint64, read func(before uint64, limit int) ([]Row, error)) (all []Row, err error) {
-	if !flags.all {
-		return read(flags.before, flags.limit)
-	}
-	return allOf(flags.before, func(before uint64) ([]Row, error) { return read(before, listPage) }, cursor)
-}
-
 // listing is how a list command prints its rows.
 type listing[Row, Shown any] struct {
 	name    string // name of the rows in JSON
@@ -117,37 +114,19 @@ type listing[Row, Shown any] struct {
 	amounts []int // the columns whose cells are money.Money; in CSV, the column behind each has its currency: see currencyOf
 	show    func(Row) Shown
 	cells   func(Shown) []any
-	cursor  func(Row) uint64 // the number for --before; nil for a list without pages
+	cursor  func(Row) uint64 // the number of a row, in whose order pages are read; nil for a list without pages
 }
 
-// print prints a page as a table, as a JSON object with the rows and, if there may be more, before, or as CSV.
+// print prints all rows of a list without pages: as a table, as a JSON object with the rows, or as CSV.
 func (l listing[Row, Shown]) print(cmd *cobra.Command, flags listFlags, rows []Row) error {
-	return l.printBeside(cmd, flags, rows, map[string]any{})
-}
-
-// printBeside is print with further fields of the JSON object.
-func (l listing[Row, Shown]) printBeside(cmd *cobra.Command, flags listFlags, rows []Row, list map[string]any) error {
-	out, before := cmd.OutOrStdout(), uint64(0)
-	if l.cursor != nil && !flags.all && len(rows) > 0 && len(rows) == flags.limit {
-		before = l.cursor(rows[len(rows)-1])
-	}
-	var err error
+	out := cmd.OutOrStdout()
 	switch flags.format {
 	case "csv":
-		err = l.printCSV(csv.NewWriter(out), rows, true)
-		out = cmd.ErrOrStderr() // the file has rows only
+		return l.printCSV(csv.NewWriter(out), rows, true)
 	case "json":
-		if before != 0 {
-			list["before"] = before
-		}
-		return l.printJSON(out, rows, list)
-	default:
-		err = l.printTable(out, rows)
+		return l.printJSON(out, rows, map[string]any{})
 	}
-	if err != nil || before == 0 {
-		return err
-	}
-	return printText(out, "\nFor older entries, add: --before %d\n", before)
+	return l.printTable(out, rows)
 }
 
 func (l listing[Row, Shown]) printJSON(out io.Writer, rows []Row, list map[string]any) error {

@@ -181,18 +181,18 @@ func periodsCommand() *cobra.Command {
 				return err
 			}
 			return booksCommand(cmd, "ledger", func(books *store.Store) error {
-				return listPeriods(cmd, monthend.New(books), flags)
+				return listPeriods(cmd, books, monthend.New(books), flags)
 			})
 		},
 	}
-	flags.addPages(command)
+	flags.addNumbered(command)
 	return command
 }
 
 // maxProposals bounds the proposals of a list: there are some a month.
 const maxProposals = 50
 
-func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) error {
+func listPeriods(cmd *cobra.Command, books *store.Store, months *monthend.Months, flags listFlags) error {
 	calendar, err := months.Calendar(cmd.Context())
 	if err != nil {
 		return err
@@ -201,7 +201,9 @@ func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) e
 	if err != nil {
 		return err
 	}
-	made, err := months.Closings(cmd.Context(), flags.before, flags.limit)
+	made, err := readPage(cmd, books, closings, flags, func(before uint64, limit int) ([]closing.Closing, error) {
+		return months.Closings(cmd.Context(), before, limit)
+	})
 	if err != nil {
 		return err
 	}
@@ -214,7 +216,7 @@ func listPeriods(cmd *cobra.Command, months *monthend.Months, flags listFlags) e
 	for i, one := range open {
 		proposals[i] = view.ProposalOf(one)
 	}
-	return closings.printBeside(cmd, flags, made, map[string]any{
+	return closings.printPage(cmd, flags, made, map[string]any{
 		"firstOpen": string(calendar.FirstOpen), "timeZone": calendar.ZoneName(), "proposals": proposals,
 	})
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -34,24 +33,10 @@ type objects[Filter, Row, Shown any] struct {
 	needs []config.Part
 }
 
-// pageFlags are the flags of a list that is read in pages by a cursor.
-type pageFlags struct {
-	listFlags
-
-	after string
-}
-
-func (f *pageFlags) addTo(cmd *cobra.Command) {
-	f.add(cmd)
-	f.addLimit(cmd)
-	cmd.Flags().StringVar(&f.after, "after", "", "continue after this cursor, which the previous page printed, with the same filters")
-	f.addAll(cmd)
-}
-
 // listObjects is the command that lists objects by the filters of the list over HTTP, In.
 func listObjects[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row, Shown]) *cobra.Command {
 	var in In
-	var flags pageFlags
+	var flags listFlags
 	list := &cobra.Command{
 		Use:   "list [ID]",
 		Short: "List " + o.name + ", newest first",
@@ -60,7 +45,8 @@ func listObjects[In asked[Filter], Filter, Row, Shown any](o objects[Filter, Row
 		Args: cobra.MaximumNArgs(1),
 	}
 	typed := addFilters(list, &in)
-	flags.addTo(list)
+	flags.addPages(list)
+	flags.addAll(list)
 	list.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := flags.check(cmd); err != nil {
 			return err
@@ -157,8 +143,8 @@ func (o objects[Filter, Row, Shown]) onBooks(cmd *cobra.Command, opens bool, wor
 }
 
 // printPages prints a page, or every page, and how to continue. CSV is written while pages are read; a table and JSON need every row first.
-func (o objects[Filter, Row, Shown]) printPages(cmd *cobra.Command, books *store.Store, filter Filter, in any, flags pageFlags) error {
-	cursors, err := o.cursors(cmd.Context(), books, in)
+func (o objects[Filter, Row, Shown]) printPages(cmd *cobra.Command, books *store.Store, filter Filter, in any, flags listFlags) error {
+	cursors, err := cursorsOf(cmd.Context(), books, "starter "+o.name+" list", in)
 	if err != nil {
 		return err
 	}
@@ -198,57 +184,19 @@ func (o objects[Filter, Row, Shown]) printPages(cmd *cobra.Command, books *store
 }
 
 // printRead prints rows, unless they are printed already, and the cursor of the next page, if there is one.
-func (o objects[Filter, Row, Shown]) printRead(cmd *cobra.Command, flags pageFlags, rows []Row, next string) error {
+func (o objects[Filter, Row, Shown]) printRead(cmd *cobra.Command, flags listFlags, rows []Row, next string) error {
 	out := cmd.OutOrStdout()
 	switch flags.format {
 	case "csv":
 		out = cmd.ErrOrStderr() // the file has rows only
 	case "json":
-		list := map[string]any{}
-		if next != "" {
-			list["next"] = next
-		}
-		return o.printJSON(out, rows, list)
+		return o.printJSON(out, rows, nextIn(map[string]any{}, next))
 	default:
 		if err := o.printTable(out, rows); err != nil {
 			return err
 		}
 	}
-	if next == "" {
-		return nil
-	}
-	return printText(out, "\nFor older entries, add: --after %s\n", next)
-}
-
-// cursors write and read the positions of a list with its filters.
-type cursors struct {
-	installation store.Installation
-	binding      string
-}
-
-func (o objects[Filter, Row, Shown]) cursors(ctx context.Context, books *store.Store, in any) (cursors, error) {
-	installation, err := books.Installation(ctx)
-	if err != nil {
-		return cursors{}, err
-	}
-	text, err := json.Marshal(in)
-	if err != nil {
-		return cursors{}, fmt.Errorf("bind a cursor to its filters: %w", err)
-	}
-	return cursors{installation, "starter " + o.name + " list\n" + string(text)}, nil
-}
-
-func (c cursors) text(p store.Position) string { return c.installation.Cursor(c.binding, p) }
-
-func (c cursors) position(text string) (store.Position, error) {
-	if text == "" {
-		return store.Position{}, nil
-	}
-	at, err := c.installation.Position(c.binding, text)
-	if err != nil {
-		return at, misused("invalid --after: must be the cursor that the previous page of this list printed, with the same filters")
-	}
-	return at, nil
+	return printNext(out, next)
 }
 
 // printFacts prints an object as the columns of its list, one below the other, with more of it.

@@ -42,7 +42,7 @@ func listProposalsCommand() *cobra.Command {
 			if !slices.Contains(proposalStates, state) {
 				return misused("invalid --state %q: must be one of %s", state, strings.Join(proposalStates, ", "))
 			}
-			filter := proposals.Filter{State: proposals.State(state), Before: flags.before, Limit: flags.limit}
+			filter := proposals.Filter{State: proposals.State(state)}
 			if state == "all" {
 				filter.State = ""
 			}
@@ -54,17 +54,21 @@ func listProposalsCommand() *cobra.Command {
 					}
 					filter.BookingID = known.ID
 				}
-				found, err := proposals.New(books).ListProposals(cmd.Context(), filter)
+				listed := proposalsFor(actor(cmd.Context()))
+				page, err := readPage(cmd, books, listed, flags, func(before uint64, limit int) ([]proposals.Proposal, error) {
+					filter.Before, filter.Limit = before, limit
+					return proposals.New(books).ListProposals(cmd.Context(), filter)
+				})
 				if err != nil {
 					return err
 				}
-				return proposalsFor(actor(cmd.Context())).print(cmd, flags, found)
+				return listed.printPage(cmd, flags, page, map[string]any{})
 			})
 		},
 	}
 	list.Flags().StringVar(&state, "state", string(proposals.Proposed), "only proposals in this state: "+strings.Join(proposalStates, ", "))
 	list.Flags().StringVar(&reference, "booking", "", "only proposals about the booking with this reference")
-	flags.addPages(list)
+	flags.addNumbered(list)
 	return list
 }
 

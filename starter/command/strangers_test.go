@@ -117,7 +117,8 @@ func TestListsPrintStrangersTextHarmlessly(t *testing.T) {
 	}
 }
 
-// A program reads every list alike: an object with the rows under their name, and before where there may be more.
+// A program reads every list alike: an object with the rows under their name, hasMore where the list has pages, and next where there are
+// more.
 func TestEveryListIsOneShapeInJSON(t *testing.T) {
 	db := testdb.New(t)
 	t.Setenv("DATABASE_DSN", db.AppDSN)
@@ -134,9 +135,14 @@ func TestEveryListIsOneShapeInJSON(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(out), &list), args)
 		require.IsType(t, []any{}, list[name], args)
 		wanted := 1
-		if strings.HasSuffix(args, "--limit 1") {
-			require.Positive(t, list["before"], args)
+		if _, paged := list["hasMore"]; paged {
 			wanted++
+		}
+		if list["hasMore"] == true {
+			require.Equal(t, "events list --limit 1", args)
+			require.Positive(t, list["before"], args)
+			require.NotEmpty(t, list["next"], args)
+			wanted += 2
 		}
 		require.Len(t, list, wanted, args)
 	}

@@ -120,15 +120,17 @@ func listDeliveriesCommand() *cobra.Command {
 				return err
 			}
 			return endpointCommand(cmd, args[0], func(books *store.Store, found store.Endpoint) error {
-				deliveries, err := books.Deliveries(cmd.Context(), found, flags.before, flags.limit)
+				page, err := readPage(cmd, books, listedDeliveries, flags, func(before uint64, limit int) ([]store.Delivery, error) {
+					return books.Deliveries(cmd.Context(), found, before, limit)
+				})
 				if err != nil {
 					return err
 				}
-				return listedDeliveries.print(cmd, flags, deliveries)
+				return listedDeliveries.printPage(cmd, flags, page, map[string]any{})
 			})
 		},
 	}
-	flags.addPages(list)
+	flags.addNumbered(list)
 	return list
 }
 
