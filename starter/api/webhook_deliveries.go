@@ -24,26 +24,26 @@ func (a *api) addDeliveries(spec huma.API) {
 	needed := access.WebhooksWrite
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-webhook-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{endpointsTag},
-		Summary: "List what was sent to a webhook endpoint", Description: "Newest first, each with the last attempt and its answer.",
+		Summary: "List what was sent to a webhook endpoint", Description: "Newest first, each with the last attempt and its answer. " + anyClients,
 		Errors: []int{404, 422},
-	}, needed), a.listDeliveries)
+	}, needed, access.OperationsRead), a.listDeliveries)
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "get-webhook-delivery", Method: http.MethodGet, Path: deliveryPath, Tags: []string{endpointsTag},
-		Summary: "Read an event with its payload", Errors: []int{404},
-	}, needed), a.getDelivery)
-	register(a, spec, a.action(spec, needed, huma.Operation{
+		Summary: "Read an event with its payload", Description: anyClients, Errors: []int{404},
+	}, needed, access.OperationsRead), a.getDelivery)
+	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "replay-webhook-delivery", Path: replayDeliveryPath, Tags: []string{endpointsTag}, Summary: "Send an event again",
-		Description: "Under the same webhook-id, before later events that were not delivered. One that was not delivered yet is tried at once.",
-	}), a.replayDelivery)
-	register(a, spec, a.action(spec, needed, huma.Operation{
+		Description: "Under the same webhook-id, before later events that were not delivered. One that was not delivered yet is tried at once." + anyClientsToo,
+	}, needed, access.OperationsWrite), a.replayDelivery)
+	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "replay-webhook-deliveries", Path: replayRangePath, Tags: []string{endpointsTag}, Summary: "Send the events of a time again",
-		Description: "Those that were delivered, in their order; at most 1,000 at a time. `next` says where to continue.",
+		Description: "Those that were delivered, in their order; at most 1,000 at a time. `next` says where to continue." + anyClientsToo,
 		RequestBody: &huma.RequestBody{Required: true},
-	}), a.replayRange)
-	register(a, spec, a.action(spec, needed, huma.Operation{
+	}, needed, access.OperationsWrite), a.replayRange)
+	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "test-webhook-endpoint", Path: testEndpointPath, Tags: []string{endpointsTag}, Summary: "Send a test event",
-		Description: "An event of type `test`, behind the events that were not delivered yet. Read the delivery to see the answer.",
-	}), a.testEndpoint)
+		Description: "An event of type `test`, behind the events that were not delivered yet. Read the delivery to see the answer." + anyClientsToo,
+	}, needed, access.OperationsWrite), a.testEndpoint)
 }
 
 type listDeliveriesInput struct {
@@ -59,7 +59,7 @@ type deliveriesOutput struct {
 }
 
 func (a *api) listDeliveries(ctx context.Context, in *listDeliveriesInput) (*deliveriesOutput, error) {
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, access.OperationsRead)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ type DeliveryID struct {
 type messageOutput struct{ Body view.WebhookMessage }
 
 func (a *api) getDelivery(ctx context.Context, in *DeliveryID) (*messageOutput, error) {
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, access.OperationsRead)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (a *api) replayDelivery(ctx context.Context, in *deliveryInput) (*replayabl
 	if err := decodeNothing(in.RawBody); err != nil {
 		return nil, err
 	}
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, access.OperationsWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (a *api) replayRange(ctx context.Context, in *endpointInput) (*replayable[r
 	if err != nil {
 		return nil, err
 	}
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, access.OperationsWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (a *api) testEndpoint(ctx context.Context, in *endpointInput) (*replayable[
 	if err := decodeNothing(in.RawBody); err != nil {
 		return nil, err
 	}
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, access.OperationsWrite)
 	if err != nil {
 		return nil, err
 	}

@@ -39,12 +39,15 @@ func (a *api) addEndpoints(spec huma.API) {
 	needed := access.WebhooksWrite
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-webhook-endpoints", Method: http.MethodGet, Path: endpointsPath, Tags: []string{endpointsTag},
-		Summary: "List webhook endpoints", Description: "The caller's own, oldest first; at most 10.",
-	}, needed), a.listEndpoints)
+		Summary: "List webhook endpoints",
+		Description: "The caller's own, oldest first; at most 10. With the scope `operations:read` and `client`, those of a client, or of all " +
+			"clients in pages, with those that were removed.",
+		Errors: []int{404, 422},
+	}, needed, access.OperationsRead), a.listEndpoints)
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "get-webhook-endpoint", Method: http.MethodGet, Path: endpointPath, Tags: []string{endpointsTag},
-		Summary: "Read a webhook endpoint", Errors: []int{404},
-	}, needed), a.getEndpoint)
+		Summary: "Read a webhook endpoint", Description: anyClients, Errors: []int{404},
+	}, needed, access.OperationsRead), a.getEndpoint)
 	register(a, spec, a.action(spec, needed, huma.Operation{
 		OperationID: "create-webhook-endpoint", Path: endpointsPath, Tags: []string{endpointsTag}, Summary: "Create a webhook endpoint",
 		Description: "It gets the events of all changes that begin after the answer, signed by Standard Webhooks. The signing secret is in " +
@@ -57,19 +60,19 @@ func (a *api) addEndpoints(spec huma.API) {
 		Description: "What is left out stays. Events that were not delivered yet go to the new address.",
 		RequestBody: &huma.RequestBody{Required: true},
 	}), a.updateEndpoint)
-	register(a, spec, a.action(spec, needed, huma.Operation{
+	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "disable-webhook-endpoint", Path: disableEndpointPath, Tags: []string{endpointsTag}, Summary: "Stop deliveries",
-		Description: "Events are kept for 30 days meanwhile. Safe to repeat.",
-	}), func(ctx context.Context, in *endpointInput) (*replayable[view.WebhookEndpoint], error) {
-		return a.setEndpoint(ctx, in, "disable-webhook-endpoint", func(ctx context.Context, e store.Endpoint) error {
+		Description: "Events are kept for 30 days meanwhile. Safe to repeat." + anyClientsToo,
+	}, needed, access.OperationsWrite), func(ctx context.Context, in *endpointInput) (*replayable[view.WebhookEndpoint], error) {
+		return a.setEndpoint(ctx, in, "disable-webhook-endpoint", access.OperationsWrite, func(ctx context.Context, e store.Endpoint) error {
 			return a.Store.DisableEndpoint(ctx, e.ID, true, actorOf(ctx))
 		})
 	})
-	register(a, spec, a.action(spec, needed, huma.Operation{
+	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "enable-webhook-endpoint", Path: enableEndpointPath, Tags: []string{endpointsTag}, Summary: "Let deliveries continue",
-		Description: "With the oldest event that was not delivered, which is tried at once. Safe to repeat.",
-	}), func(ctx context.Context, in *endpointInput) (*replayable[view.WebhookEndpoint], error) {
-		return a.setEndpoint(ctx, in, "enable-webhook-endpoint", func(ctx context.Context, e store.Endpoint) error {
+		Description: "With the oldest event that was not delivered, which is tried at once. Safe to repeat." + anyClientsToo,
+	}, needed, access.OperationsWrite), func(ctx context.Context, in *endpointInput) (*replayable[view.WebhookEndpoint], error) {
+		return a.setEndpoint(ctx, in, "enable-webhook-endpoint", access.OperationsWrite, func(ctx context.Context, e store.Endpoint) error {
 			if err := a.Store.DisableEndpoint(ctx, e.ID, false, actorOf(ctx)); err != nil {
 				return err
 			}
@@ -99,29 +102,11 @@ type EndpointID struct {
 	ID string `path:"id" pattern:"^we_[0-9A-HJKMNP-TV-Z]{10}$" doc:"The endpoint's id." example:"we_7K2M9QXA4T"`
 }
 
-type endpointsOutput struct {
-	Body struct {
-		Endpoints []view.WebhookEndpoint `json:"webhookEndpoints" nullable:"false"`
-	}
-}
-
-func (a *api) listEndpoints(ctx context.Context, _ *struct{}) (*endpointsOutput, error) {
-	found, err := a.Store.EndpointsOf(ctx, callerOf(ctx).Owner)
-	out := &endpointsOutput{}
-	out.Body.Endpoints = shownOf(found, a.endpointView)
-	return out, err
-}
-
 type endpointOutput struct{ Body view.WebhookEndpoint }
 
 func (a *api) getEndpoint(ctx context.Context, in *EndpointID) (*endpointOutput, error) {
-	found, err := a.endpoint(ctx, in.ID)
+	found, err := a.endpoint(ctx, in.ID, access.OperationsRead)
 	return &endpointOutput{a.endpointView(found)}, err
-}
-
-func (a *api) endpoint(ctx context.Context, id string) (store.Endpoint, error) {
-	found, err := a.Store.EndpointOf(ctx, callerOf(ctx).Owner, id)
-	return found, orMissing(err, errNoSuchEndpoint)
 }
 
 func (a *api) endpointView(e store.Endpoint) view.WebhookEndpoint {
@@ -243,7 +228,7 @@ func (a *api) updateEndpoint(ctx context.Context, in *endpointInput) (*replayabl
 			return nil, err
 		}
 	}
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, "")
 	if err != nil {
 		return nil, err
 	}
@@ -257,14 +242,14 @@ func (a *api) updateEndpoint(ctx context.Context, in *endpointInput) (*replayabl
 	})
 }
 
-// setEndpoint is a change without a body.
-func (a *api) setEndpoint(ctx context.Context, in *endpointInput, operation string,
+// setEndpoint is a change without a body, of an endpoint of any client for a key with the scope everyClients.
+func (a *api) setEndpoint(ctx context.Context, in *endpointInput, operation string, everyClients access.Scope,
 	change func(context.Context, store.Endpoint) error,
 ) (*replayable[view.WebhookEndpoint], error) {
 	if err := decodeNothing(in.RawBody); err != nil {
 		return nil, err
 	}
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, everyClients)
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +313,7 @@ func (a *api) rotateSecret(ctx context.Context, in *endpointInput) (*replayable[
 	if err != nil {
 		return nil, err
 	}
-	known, err := a.endpoint(ctx, in.ID)
+	known, err := a.endpoint(ctx, in.ID, "")
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ import (
 	"farebook/starter/console/clients"
 	"farebook/starter/console/disputes"
 	"farebook/starter/console/emails"
+	"farebook/starter/console/endpoints"
 	"farebook/starter/console/events"
 	"farebook/starter/console/lists"
 	"farebook/starter/console/overview"
@@ -40,7 +41,7 @@ import (
 // groups are all pages of the console.
 var groups = []func(*page.Site){
 	bookings.Routes, lists.Routes, reconciliations.Routes, books.Routes, clients.Routes, audit.Routes,
-	attention.Routes, disputes.Routes, emails.Routes, events.Routes, overview.Routes, payouts.Routes, proposals.Routes,
+	attention.Routes, disputes.Routes, emails.Routes, events.Routes, overview.Routes, payouts.Routes, proposals.Routes, endpoints.Routes,
 }
 
 // Deps are what the console needs.

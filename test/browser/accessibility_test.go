@@ -48,7 +48,7 @@ const bare = `(() => {
 
 // untranslated are ids of texts that a page shows instead of the text.
 const untranslated = `(document.body.innerText.match(/\b[a-z]+(\.[a-z_-]+)+\b/g) || []).filter(id => /^(page|problem|role|status|` +
-	`bookings|overview|attention|events|emails|payouts|disputes|reconciliations|books|clients|audit|proposals|signin)\./.test(id) && !id.endsWith(".example")).slice(0, 5)`
+	`bookings|overview|attention|events|emails|payouts|disputes|reconciliations|books|clients|endpoints|audit|proposals|signin)\./.test(id) && !id.endsWith(".example")).slice(0, 5)`
 
 // roles read every page. An administrator reads almost all of them; a night has time for the pages of the others.
 var roles = flag.String("roles", "admin", "the roles as which each page is read, separated by commas")
@@ -74,6 +74,7 @@ func (s *scene) mainPages() []string {
 		openid.ConsolePath, "/console/bookings", "/console/bookings/" + s.refunded.Reference, "/console/attention",
 		"/console/attention/" + s.DB.Text(s.T, "SELECT MAX(id) FROM attention_items"), "/console/overview/clearing", "/console/disputes",
 		"/console/reconciliations/" + s.plan, "/console/books/reports/balances", "/console/clients",
+		"/console/webhook-endpoints", "/console/webhook-endpoints/" + s.endpoint,
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/access"
 	"farebook/internal/dev/openid"
 	"farebook/internal/dev/testkit"
+	"farebook/store"
 )
 
 // scene is a day of a small shop: something of everything that the console shows.
@@ -17,8 +19,8 @@ type scene struct {
 	provider *openid.Provider
 
 	paid, declined, refunded, disputed, held, failing testkit.Booked
-	// plan is the id of the dry run.
-	plan string
+	// plan is the id of the dry run, and endpoint that of a webhook endpoint.
+	plan, endpoint string
 }
 
 // traveller changes BookingBody to a booking of somebody in some currency.
@@ -77,6 +79,7 @@ func play(t *testing.T) *scene {
 	s.AwaitStatus(s.refunded.Reference, "partially_refunded")
 	s.AwaitStatus(s.disputed.Reference, "disputed")
 	s.matter()
+	s.hear()
 	s.payOut()
 	s.reconcile()
 	s.held = s.Book("held", testkit.BookingBody(layla))
@@ -93,6 +96,27 @@ func (s *scene) matter() {
 		s.DB.Exec(s.T, `INSERT INTO attention_steps (code, item_id, kind, text, at, actor)
 			SELECT ?, id, ?, ?, opened_at, 'Omar Aziz (console ak_7K2M9QXA4T)' FROM attention_items WHERE subject = 'RF-7K2M9QXA'`, code, code, text)
 	}
+}
+
+// hear makes a webhook endpoint with an event that its receiver has refused.
+func (s *scene) hear() {
+	s.T.Helper()
+	s.endpoint = "we_7K2M9QXA4T"
+	s.DB.Exec(s.T, `INSERT INTO webhook_endpoints (endpoint_id, client_id, url, description, contact_email, event_types, secret_number,
+		secret_key_id, created_at, updated_at, disabled_at, disabled_reason)
+		SELECT ?, MIN(id), 'https://shop.example.com/farebook', 'Shop, production', 'hooks@example.com', 'booking.confirmed,refund.failed', 1,
+		'k1', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'failing' FROM api_clients`, s.endpoint)
+	_, err := s.DB.Store.SendTestEvent(s.T.Context(), s.endpointOf(), "we_test", access.Actor{Name: "alice@bastion"})
+	require.NoError(s.T, err)
+	s.DB.Exec(s.T, `UPDATE webhook_deliveries SET attempts = 3, answer_status = 503, answer_excerpt = 'try later', answer_ms = 41,
+		attempted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6) WHERE event_type = 'test'`)
+}
+
+func (s *scene) endpointOf() store.Endpoint {
+	s.T.Helper()
+	found, err := s.DB.Store.Endpoint(s.T.Context(), s.endpoint)
+	require.NoError(s.T, err)
+	return found
 }
 
 // payOut has Stripe pay out the dollars.

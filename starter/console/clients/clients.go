@@ -15,7 +15,10 @@ import (
 	"farebook/starter/console/page"
 )
 
-const clientsPath = page.Root + "/clients"
+const (
+	clientsPath   = page.Root + "/clients"
+	endpointsPath = page.Root + "/webhook-endpoints"
+)
 
 // Routes adds the pages of this package.
 func Routes(site *page.Site) {

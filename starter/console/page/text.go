@@ -71,7 +71,7 @@ const (
 
 var statusKinds = map[string]string{
 	"confirmed": good, "captured": good, "succeeded": good, "paid": good, "sent": good, "completed": good, "processed": good, "won": good,
-	"posted": good, "approved": good, "active": good, "resolved": good, "closed": good, "matched": good,
+	"posted": good, "delivered": good, "enabled": good, "approved": good, "active": good, "resolved": good, "closed": good, "matched": good,
 	"failed": bad, "payment_failed": bad, "lost": bad, "declined": bad, "needs_response": bad, "warning_needs_response": bad,
 	"unknown": bad, "unknown_booking": bad, "disputed": bad, "overdue": bad, "refused": bad,
 	"pending": waiting, "held": waiting, "queued": waiting, "processing": waiting, "received": waiting, "running": waiting, "open": waiting,
