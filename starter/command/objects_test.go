@@ -175,10 +175,11 @@ func TestEmailsAndEventsAreListed(t *testing.T) {
 	require.Equal(t, reference, emails[0]["booking"])
 	require.Empty(t, rowsOf(t, "emails", "list", "--to", "2020-01-01"))
 	require.Len(t, rowsOf(t, "emails", "list", reference), len(emails))
+	books.Paid("another") // so that more follows
 	out, said, err := run(t, "emails", "list", "--limit", "1", "--output", "csv")
 	require.NoError(t, err)
 	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), 2, "a header and a row")
-	require.Contains(t, said, "For older entries, add: --before")
+	require.Contains(t, said, "For older entries, add: --after ")
 	out, _, err = run(t, "emails", "show", emails[0]["number"])
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^booking +`+reference+`$`, out)
