@@ -20,6 +20,6 @@ func linkKinds() []kind {
 	}
 	return []kind{
 		troubled("connections reset", reset, 4*time.Second), troubled("connections half open", halfOpen, 10*time.Second),
-		troubled("latency", slow, 8*time.Second), troubled("slow link", trickle, 8*time.Second),
+		troubled("answers lost", deaf, 2*time.Second), troubled("latency", slow, 8*time.Second), troubled("slow link", trickle, 8*time.Second),
 	}
 }

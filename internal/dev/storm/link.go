@@ -18,10 +18,11 @@ const (
 	halfOpen         // connections stay open, and nothing passes
 	slow             // each chunk waits
 	trickle          // a chunk is a few bytes, and waits
+	deaf             // requests arrive; the answer is lost with its connection, also that to a COMMIT
 )
 
-// link forwards connections to a server, and has the troubles of a network. It is not toxiproxy, because that is another program to install,
-// and four troubles are enough.
+// link forwards connections to a server, and has the troubles of a network. It is not toxiproxy, because that is another program to
+// install, and five troubles are enough.
 type link struct {
 	listener net.Listener
 	target   string
@@ -87,8 +88,8 @@ func (l *link) accept() {
 				_ = near.Close() // the client sees a closed connection
 				return
 			}
-			l.copying.Go(func() { l.copy(near, far) })
-			l.copying.Go(func() { l.copy(far, near) })
+			l.copying.Go(func() { l.copy(near, far, true) })
+			l.copying.Go(func() { l.copy(far, near, false) })
 		})
 	}
 }
@@ -105,12 +106,12 @@ func (l *link) keep(near, far net.Conn) bool {
 	return true
 }
 
-// copy forwards one direction until an end closes, and then closes both.
-func (l *link) copy(to, from net.Conn) {
+// copy forwards one direction, requests or answers, until an end closes, and then closes both.
+func (l *link) copy(to, from net.Conn, answers bool) {
 	chunk := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(chunk)
-		if n > 0 && !l.pass(to, chunk[:n]) {
+		if n > 0 && !l.pass(to, chunk[:n], answers) {
 			break
 		}
 		if err != nil {
@@ -125,7 +126,7 @@ func (l *link) copy(to, from net.Conn) {
 }
 
 // pass writes a chunk as the trouble of the moment has it, and reports whether it did.
-func (l *link) pass(to net.Conn, chunk []byte) bool {
+func (l *link) pass(to net.Conn, chunk []byte, answer bool) bool {
 	for {
 		l.mu.Lock()
 		now, changed := l.now, l.changed
@@ -136,6 +137,10 @@ func (l *link) pass(to net.Conn, chunk []byte) bool {
 		case halfOpen:
 			<-changed
 			continue
+		case deaf:
+			if answer {
+				return false
+			}
 		case slow:
 			_ = wait.For(context.Background(), 150*time.Millisecond) // nothing ends it: it is short
 		case trickle:

@@ -16,6 +16,7 @@ const lookInterval = 10 * time.Second
 // violation; it returns how many proofs there were.
 func (s *System) watch(storm context.Context) (proofs int) {
 	for wait.For(storm, lookInterval) == nil {
+		s.collectMails()
 		if s.checkBooks(storm, "during the storm, ") == nil {
 			proofs++
 		}

@@ -3,16 +3,29 @@ package storm
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 )
+
+// collectMails notes what is in the mailbox, which keeps the last ten thousand emails only, and returns the Message-ID of each that ever
+// came.
+func (s *System) collectMails() map[int]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, message := range s.Stack.Mailbox.Messages() {
+		s.arrived[message.ID] = message.MessageID
+	}
+	return maps.Clone(s.arrived)
+}
 
 // checkMails checks promise 12: each email that the books have as sent is in the mailbox, none was given up that the server did not refuse
 // for good, and none is queued. It returns how many there are, and how many came more than once, which a lost acknowledgement or a death
 // between sending and recording allows.
 func (s *System) checkMails(ctx context.Context) (sent, doubled int, err error) {
 	arrived := map[string]int{}
-	for _, message := range s.Stack.Mailbox.Messages() {
-		if arrived[message.MessageID]++; arrived[message.MessageID] == 2 {
+	for _, id := range s.collectMails() {
+		arrived[id]++
+		if arrived[id] == 2 {
 			doubled++
 		}
 	}

@@ -104,6 +104,7 @@ var restlessness = []struct{ what, count string }{
 		AND COALESCE(p.status, '') NOT IN ('processing', 'authorized')`},
 	{"holds have not ended", `SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status = 'pending_payment' AND COALESCE(p.status, '') NOT IN ('processing', 'authorized')`},
-	{"further payments do not end with their booking", `SELECT COUNT(*) FROM bookings WHERE cancel_due_at IS NOT NULL AND status <> 'disputed'`},
+	{"further payments do not end with their booking", `SELECT COUNT(*) FROM bookings
+		WHERE cancel_due_at IS NOT NULL AND status <> 'disputed'`},
 	{"reconciliations run", "SELECT COUNT(*) FROM reconciliation_runs WHERE status = 'running'"},
 }

@@ -55,13 +55,14 @@ type System struct {
 	token        atomic.Pointer[string]
 	refusedMails atomic.Int64 // that were scripted to be refused for good
 
-	mu         sync.Mutex
+	mu         sync.Mutex // guards what follows
 	violations []string
+	arrived    map[int]string // Message-IDs by the mailbox's number
 }
 
 // Start starts a system with its data in dir. On an error it stops what it has started.
 func Start(ctx context.Context, dir string, progress io.Writer) (*System, error) {
-	s := &System{dir: dir, links: map[string]*link{}, http: &http.Client{Timeout: 15 * time.Second}}
+	s := &System{dir: dir, links: map[string]*link{}, arrived: map[int]string{}, http: &http.Client{Timeout: 15 * time.Second}}
 	if err := s.start(ctx, progress); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
