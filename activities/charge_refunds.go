@@ -16,9 +16,13 @@ type ChargeRefundsRef struct {
 
 // FindUnknownRefunds lists the payment's refunds at Stripe and returns those that the books do not know, or know in another state, by the
 // id in their workflow's id: Farebook's, RF-..., or Stripe's, re_..., for a refund that was made in the dashboard. A released
-// authorisation is not a refund in the books. It writes nothing.
+// authorisation is not a refund in the books. A charge that Stripe does not find is one that it does not find yet, because its event has
+// come: retried. It writes nothing.
 func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) ([]string, error) {
 	refunds, err := r.Stripe.RefundsOf(ctx, in.PaymentIntentID)
+	if isAbsent(err) {
+		return nil, notAtStripe(err.Error())
+	}
 	if err != nil {
 		return nil, stripeError(err)
 	}

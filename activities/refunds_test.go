@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"farebook/activities"
 	"farebook/booking"
@@ -92,6 +93,22 @@ func TestRefundOfSomebodyElsesPaymentIsSetAside(t *testing.T) {
 	require.True(t, known.Processed)
 	require.Contains(t, known.Note, "booking of ours")
 	require.Zero(t, s.Count(t, "SELECT COUNT(*) FROM refunds"))
+}
+
+// Stripe's reads can be behind its events: a charge that is not found is listed again, and its workflow does not fail.
+func TestRefundsOfAChargeThatIsNotFoundYetAreListedAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	_, intentID := s.paid()
+	s.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/refunds", Kind: fakestripe.FaultNotFound, Count: 1})
+	err := s.attempts().attempt(s.Refunds.FindUnknownRefunds, activities.ChargeRefundsRef{PaymentIntentID: intentID}, nil)
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, activities.NotAtStripe, failure.Type())
+	require.False(t, failure.NonRetryable())
+	var ids []string
+	s.run(s.Refunds.FindUnknownRefunds, activities.ChargeRefundsRef{PaymentIntentID: intentID}, &ids)
+	require.Empty(t, ids)
 }
 
 // Of a charge's refunds those are named that the books do not know, or know in another state: one from the dashboard by Stripe's
