@@ -188,7 +188,7 @@ guards: $(BIN)/with-servers ## Remove each guard of internal/dev/guards (GUARDS=
 	@go build -o $(BIN)/ ./internal/dev/cmd/guards
 	@$(WITH_SERVERS) $(BIN)/guards $(if $(GUARDS),-only '$(GUARDS)') $(if $(PART),-part $(PART)) $(if $(AGAIN),-again)
 
-guards-sample: ## The same with one guard of each package whose tests need no server
+guards-sample: ## The same with one guard of each package whose tests need no server and are fast
 	@go build -o $(BIN)/ ./internal/dev/cmd/guards
 	@$(BIN)/guards -sample -again
 

@@ -28,6 +28,7 @@ type Guard struct {
 type Suite struct {
 	Package string // "./money"
 	Servers bool   // whether its tests need the servers of with-servers
+	Slow    bool   // whether its tests are left out of the sample because they take long to build or to run
 	Guards  []Guard
 }
 
@@ -36,7 +37,7 @@ type Listed struct {
 	Guard
 	Package string
 	Servers bool
-	// Sample is whether the guard is the first of a suite without servers: these are run before each commit.
+	// Sample is whether the guard is the first of a fast suite without servers: these are run before each commit.
 	Sample bool
 }
 
@@ -48,7 +49,7 @@ func List() []Listed {
 			if guard.Run == "" {
 				guard.Run = "."
 			}
-			all = append(all, Listed{guard, suite.Package, suite.Servers, i == 0 && !suite.Servers})
+			all = append(all, Listed{guard, suite.Package, suite.Servers, i == 0 && !suite.Servers && !suite.Slow})
 		}
 	}
 	return all

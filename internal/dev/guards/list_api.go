@@ -2,7 +2,7 @@ package guards
 
 // api has the guards of the HTTP API and of events from Stripe.
 var api = []Suite{
-	{Package: "./starter/api", Guards: []Guard{
+	{Package: "./starter/api", Slow: true, Guards: []Guard{
 		{
 			Name: "api.json-names-once", File: "starter/api/strict.go",
 			Cut: "case errors.Is(err, jsontext.ErrDuplicateName):",

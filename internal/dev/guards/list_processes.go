@@ -34,7 +34,7 @@ var processes = slices.Concat(api, store, []Suite{
 			Cut: "redactValue(attr.Value)", Put: "attr.Value",
 		},
 	}},
-	{Package: "./workflows", Guards: []Guard{
+	{Package: "./workflows", Slow: true, Guards: []Guard{
 		{
 			Name: "workflows.gate-cancel-of-unknown", File: "workflows/booking_cancel.go", Run: "TestReplay",
 			Cut: `workflow.GetVersion(ctx, "refuse-cancel-of-unknown", workflow.DefaultVersion, 1) == 1`,

@@ -35,7 +35,8 @@ func locate(source []byte, g Guard) (span, error) {
 	case len(literals) == 1:
 		return once(source, g.Cut, literals[0])
 	}
-	return span{}, fmt.Errorf("%s of %s has %d expressions, statements or strings with %q: update the list", g.Func, g.File, len(literals), g.Cut)
+	return span{}, fmt.Errorf("%s of %s has %d expressions, statements or strings with %q: update the list", g.Func, g.File, len(literals),
+		g.Cut)
 }
 
 // once returns where a part of the source has a text that it has once.

@@ -1,5 +1,5 @@
-// Command guards removes each guard of the list in internal/dev/guards, one at a time, and runs the tests that have to notice. It fails when
-// one does not. Results are kept in a file, so that a run that was interrupted continues.
+// Command guards removes each guard of the list in internal/dev/guards, one at a time, and runs the tests that have to notice. It fails
+// when one does not. Results are kept in a file, so that a run that was interrupted continues.
 //
 //	guards -part 1/4 -only '^store' -results var/guards/results.jsonl
 package main
