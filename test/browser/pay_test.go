@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
+	"farebook/internal/dev/testkit"
 )
 
 // A traveller pays by the keyboard alone, and is led back to the shop by an address that the shop has registered.
@@ -52,6 +53,29 @@ func TestPayAfterADecline(t *testing.T) {
 	x.pay(goodCard)
 	x.shows("paid")
 	s.requirePaidOnce(booked, "payment_failed", "booking_confirmed")
+}
+
+// A further payment is paid for on a page that says what it is for, in place of seats that are held.
+func TestPayForABag(t *testing.T) {
+	t.Parallel()
+	s := openTill(t, nil)
+	of := s.BookAndPay("booked", nil)
+	body := []byte(`{"amount":{"value":4500,"currency":"USD"},"purpose":"baggage","description":"one bag of 23 kg"}`)
+	answer := s.Post("/v1/bookings/"+of.Reference+"/payments", "bag", body)
+	require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
+	var bag testkit.Booked
+	answer.Into(t, &bag)
+	x := s.at(strings.TrimPrefix(bag.Payment.URL, s.API.URL()))
+	x.await("Further payment for your booking", "$45.00", "one bag of 23 kg", of.Reference, "You can pay until")
+	require.Empty(t, x.violations(), "axe-core")
+	x.pay(noFundsCard)
+	x.shows("declined")
+	x.ready()
+	x.pay(goodCard)
+	x.shows("paid")
+	x.await("Paid: we have received your payment")
+	require.Empty(t, x.violations(), "axe-core")
+	s.AwaitStatus(bag.Reference, "confirmed")
 }
 
 func TestPayWithThreeDSecure(t *testing.T) {
