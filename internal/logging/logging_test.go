@@ -235,3 +235,17 @@ func TestALogForAnotherServiceOfTheProcess(t *testing.T) {
 	require.Equal(t, "worker", serviceOf(logging.As(t.Context(), logging.Worker), same), "the store and the Stripe client")
 	require.Equal(t, "reconciliation", serviceOf(logging.As(run, logging.Worker), same))
 }
+
+// A header of another program's credentials has no prefix by which its secret is known.
+func TestCredentialsOfHeadersAreRedacted(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{
+		"Authorization: Bearer eyJhbGciOi.abc-def", "authorization: basic bGF5bGE6c2VjcmV0", "BEARER 0123456789abcdef",
+	} {
+		redacted := logging.Redact("sent " + header + " to it")
+		require.Contains(t, redacted, logging.Redacted)
+		_, secret, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(header), "authorization: "), " ")
+		require.NotContains(t, strings.ToLower(redacted), secret)
+		require.Contains(t, redacted, "to it")
+	}
+}
