@@ -36,7 +36,8 @@ type dispute struct {
 	polls              pollSchedule
 	reinstatementPolls pollSchedule              // of a won dispute whose money is not back
 	refunds            map[booking.RefundID]bool // whose workflows were started
-	reads              int                       // how often the dispute was recorded
+	begun              int                       // how many recordings of the dispute have begun
+	read               int                       // the number of the last one that has ended
 	submitting         bool                      // an update submits evidence
 }
 
@@ -74,9 +75,9 @@ func (d *dispute) submitEvidence(ctx workflow.Context) (DisputeResult, error) {
 	if err != nil {
 		return d.result(), err
 	}
-	before := d.reads
+	before := d.begun // one that has begun may have read the dispute without the evidence
 	d.woken = true
-	err = workflow.Await(ctx, func() bool { return d.reads > before })
+	err = workflow.Await(ctx, func() bool { return d.read > before })
 	return d.result(), err
 }
 
@@ -126,6 +127,7 @@ func (d *dispute) remind(ctx workflow.Context) error {
 
 func (d *dispute) record(ctx workflow.Context) error {
 	d.woken = false
+	d.begun++
 	in := activities.RecordDisputeInput{
 		DisputeRef: activities.DisputeRef{DisputeID: d.in.DisputeID},
 		EventIDs:   idsOf(d.take()),
@@ -136,7 +138,7 @@ func (d *dispute) record(ctx workflow.Context) error {
 		return err
 	}
 	d.recorded()
-	d.now, d.reads = outcome, d.reads+1
+	d.now, d.read = outcome, d.begun
 	d.emails.send(ctx, outcome.EmailIDs)
 	return startRefunds(ctx, outcome.RefundIDs, d.refunds, d.in.CorrelationID)
 }

@@ -1,9 +1,11 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
 	"farebook/activities"
@@ -133,6 +135,29 @@ func TestDisputeOfAPaymentWithoutABookingIsNotAwaited(t *testing.T) {
 	s := disputeScenario(t, func(activities.RecordDisputeInput) activities.DisputeRecorded { return foreign })
 	s.run(workflows.Dispute, disputed)
 	s.requireTrace("start: RecordDispute")
+}
+
+// A recording that had begun before the evidence was submitted does not answer whoever has submitted it.
+func TestDisputeIsReadAfterItsEvidenceWasSubmitted(t *testing.T) {
+	s := newScenario(t)
+	reads := []activities.DisputeRecorded{openDispute(), openDispute(), openDispute(), openDispute()}
+	reads[2].Status = booking.DisputeUnderReview
+	reads[3] = decided(booking.DisputeWon, booking.StatusConfirmed)
+	s.env.OnActivity(disputes.RecordDispute, mock.Anything, mock.Anything).After(10 * time.Minute).Return(
+		func(context.Context, activities.RecordDisputeInput) (activities.DisputeRecorded, error) {
+			read := reads[0]
+			reads = reads[1:]
+			return read, nil
+		})
+	accept(s, disputes.SubmitEvidence)
+	s.event(30*time.Minute, "evt_before")
+	outcome := s.update(35*time.Minute, workflows.UpdateSubmitEvidence)
+	s.event(55*time.Minute, "evt_won")
+	s.run(workflows.Dispute, disputed)
+	require.NoError(t, outcome.err)
+	require.Equal(t, workflows.DisputeResult{
+		Reference: reference, Status: booking.DisputeUnderReview, BookingStatus: booking.StatusDisputed,
+	}, outcome.result)
 }
 
 // Evidence is submitted when somebody asks for it, one request at a time, and the dispute is read again before the answer.
