@@ -27,12 +27,12 @@ type DeliverEventsInput struct {
 	EndpointID string `json:"endpointId"`
 }
 
-// EventsDelivered is where an endpoint stands after a call.
+// EventsDelivered is the state of an endpoint after a call.
 type EventsDelivered struct {
 	Delivered int `json:"delivered"`
 	// More: there may be more to deliver now.
 	More bool `json:"more,omitempty"`
-	// RetryIn is when the oldest event is to be tried again; zero when nothing waits.
+	// RetryIn is how long to wait before the oldest event is tried again; zero when nothing waits.
 	RetryIn time.Duration `json:"retryIn,omitempty"`
 	// Disabled: the endpoint is given up.
 	Disabled bool `json:"disabled,omitempty"`
@@ -63,7 +63,8 @@ func (w *Webhooks) DeliverEvents(ctx context.Context, in DeliverEventsInput) (Ev
 			return result, nil
 		}
 		if now.Sub(began) > deliveringFor {
-			break
+			result.More = true
+			return result, nil
 		}
 		attempt, err := w.attempt(ctx, delivery)
 		if err != nil {
@@ -75,7 +76,7 @@ func (w *Webhooks) DeliverEvents(ctx context.Context, in DeliverEventsInput) (Ev
 		}
 		result.Delivered++
 	}
-	result.More = len(pending) > 0
+	result.More = len(pending) == deliveriesAtOnce // an event that was written meanwhile signals the workflow
 	return result, nil
 }
 

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -111,6 +112,7 @@ func TestReceiverThatIsAwayHoldsNobodyElseUp(t *testing.T) {
 		return all
 	}
 	require.Equal(t, references("well"), references("away"), "in order")
+	saveDeliveries(s, away.ID, "deliver_webhooks_later")
 }
 
 // A receiver that takes nothing for three days is given up: the endpoint is disabled, an operator sees it, and its owner is written to.
@@ -143,12 +145,23 @@ func TestReceiverThatTakesNothingIsGivenUp(t *testing.T) {
 	}
 	require.Equal(t, []string{"hooks@canary-mail.example"}, mails)
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM attention_items WHERE kind = 'webhook_endpoint_disabled' AND is_open = 1"))
+	saveDeliveries(s, endpoint.ID, "deliver_webhooks_given_up")
 
 	r.mu.Lock()
 	r.status = nil
 	r.mu.Unlock()
 	r.act("/"+endpoint.ID+"/enable", "dead-enable", nil)
 	r.awaitTypes("dead", "booking.confirmed")
+}
+
+// saveDeliveries waits until nothing is left to deliver to an endpoint, and saves the history of its run.
+func saveDeliveries(s *testkit.Stack, endpointID, name string) {
+	s.T.Helper()
+	id := workflows.DeliverWebhooksWorkflowID(endpointID)
+	ending, stop := context.WithTimeout(s.T.Context(), testkit.Patience)
+	defer stop()
+	require.NoError(s.T, s.Temporal.GetWorkflow(ending, id, "").Get(ending, nil), "it does not end: %s", s.Logs)
+	s.SaveRun(id, name)
 }
 
 // While a secret is rotated both verify; afterwards the new one does. Nothing but the first answer has a secret.

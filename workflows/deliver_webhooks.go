@@ -21,7 +21,8 @@ type WebhooksSignal struct {
 	Now bool `json:"now,omitempty"`
 }
 
-// deliveryCalls is how many activities one run starts before it continues as new: some 2,000 events of history.
+// deliveryCalls is how many activities one run starts before it continues as new, unless the server suggests it earlier, because of the
+// signals: some 2,000 events of history.
 const deliveryCalls = 200
 
 // DeliverWebhooks delivers the events of one endpoint in order, until none is left. Whoever writes an event signals it, and starts it if it
@@ -30,7 +31,7 @@ const deliveryCalls = 200
 func DeliverWebhooks(ctx workflow.Context, in DeliverWebhooksInput) error {
 	signals := workflow.GetSignalChannel(ctx, SignalWebhooks)
 	var sender emailSender
-	for range deliveryCalls {
+	for calls := 0; sender.inFlight > 0 || calls < deliveryCalls && !suggested(ctx); calls++ { // a new run would not wait for the emails
 		drain(signals)
 		var done activities.EventsDelivered
 		options := workflow.WithActivityOptions(ctx, delivering())
@@ -46,7 +47,8 @@ func DeliverWebhooks(ctx workflow.Context, in DeliverWebhooksInput) error {
 				return err
 			}
 		default:
-			if err := workflow.Await(ctx, func() bool { return sender.inFlight == 0 }); err != nil {
+			// A mail server that is away does not keep the events of an endpoint waiting that is enabled again.
+			if err := workflow.Await(ctx, func() bool { return sender.inFlight == 0 || signals.Len() > 0 }); err != nil {
 				return err
 			}
 			if signals.Len() == 0 {
@@ -54,8 +56,11 @@ func DeliverWebhooks(ctx workflow.Context, in DeliverWebhooksInput) error {
 			}
 		}
 	}
-	return workflow.NewContinueAsNewError(ctx, DeliverWebhooks, in)
+	return workflow.NewContinueAsNewError(ctx, TypeDeliverWebhooks, in)
 }
+
+// suggested reports whether the server finds the history long enough for a new run.
+func suggested(ctx workflow.Context) bool { return workflow.GetInfo(ctx).GetContinueAsNewSuggested() }
 
 // drain forgets signals: the activity that follows reads what they are about.
 func drain(signals workflow.ReceiveChannel) {
@@ -63,7 +68,8 @@ func drain(signals workflow.ReceiveChannel) {
 	}
 }
 
-// awaitRetry returns when the time is over, or once a signal says that it is not to be waited for.
+// awaitRetry returns when the time is over, once a signal ends the wait, or once the signals have made the history long: the next call says
+// how much of the wait is left.
 func awaitRetry(ctx workflow.Context, signals workflow.ReceiveChannel, wait time.Duration) error {
 	timing, stop := workflow.WithCancel(ctx)
 	defer stop()
@@ -73,7 +79,7 @@ func awaitRetry(ctx workflow.Context, signals workflow.ReceiveChannel, wait time
 	selector.AddReceive(signals, func(channel workflow.ReceiveChannel, _ bool) {
 		var signal WebhooksSignal
 		channel.Receive(ctx, &signal)
-		over = over || signal.Now
+		over = over || signal.Now || suggested(ctx)
 	})
 	for !over {
 		selector.Select(ctx)

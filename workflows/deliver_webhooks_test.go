@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
 
 	"farebook/activities"
 	"farebook/workflows"
@@ -51,4 +52,33 @@ func TestOnlyAnOperatorEndsTheWaitAfterAFailure(t *testing.T) {
 	s.env.ExecuteWorkflow(workflows.DeliverWebhooks, workflows.DeliverWebhooksInput{EndpointID: "we_1"})
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, []time.Duration{0, time.Hour}, *calls)
+}
+
+// The signals of a receiver that is away make a history long: a new run continues the wait, once no email is under way.
+func TestDeliveriesWithALongHistoryContinueAsNew(t *testing.T) {
+	s := newScenario(t)
+	calls := s.delivers(activities.EventsDelivered{RetryIn: 10 * time.Hour, EmailIDs: []uint64{7}}, activities.EventsDelivered{RetryIn: 9 * time.Hour})
+	s.slowEmails(time.Hour)
+	s.after(time.Minute, func() { s.env.SetContinueAsNewSuggested(true) })
+	for _, wait := range []time.Duration{2 * time.Minute, 2 * time.Hour} {
+		s.after(wait, func() { s.env.SignalWorkflow(workflows.SignalWebhooks, workflows.WebhooksSignal{}) })
+	}
+	s.env.ExecuteWorkflow(workflows.DeliverWebhooks, workflows.DeliverWebhooksInput{EndpointID: "we_1"})
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, s.env.GetWorkflowError(), &again)
+	require.Equal(t, workflows.TypeDeliverWebhooks, again.WorkflowType.Name)
+	require.Equal(t, []time.Duration{0, 2 * time.Minute}, *calls)
+	require.Equal(t, 2*time.Hour, s.env.Now().Sub(began))
+}
+
+// An endpoint that is enabled again while the email about it cannot be sent gets its events.
+func TestAMailServerThatIsAwayKeepsNoEventsWaiting(t *testing.T) {
+	s := newScenario(t)
+	calls := s.delivers(activities.EventsDelivered{Disabled: true, EmailIDs: []uint64{7}}, activities.EventsDelivered{Delivered: 1})
+	s.slowEmails(10 * time.Hour)
+	s.after(time.Hour, func() { s.env.SignalWorkflow(workflows.SignalWebhooks, workflows.WebhooksSignal{Now: true}) })
+	s.env.ExecuteWorkflow(workflows.DeliverWebhooks, workflows.DeliverWebhooksInput{EndpointID: "we_1"})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, []time.Duration{0, time.Hour}, *calls)
+	require.Equal(t, 10*time.Hour, s.env.Now().Sub(began))
 }

@@ -31,7 +31,7 @@ var histories = []string{
 	"booking_payment_processing_failed", "booking_payment_refused", "booking_payment_slow_path", "booking_payment_started_eagerly",
 	"booking_payment_stripe_away",
 	"booking_payment_unknown_state",
-	"booking_payment_workflow_cancelled", "charge_refunds", "dispute_evidence_submitted",
+	"booking_payment_workflow_cancelled", "charge_refunds", "deliver_webhooks_given_up", "deliver_webhooks_later", "dispute_evidence_submitted",
 	"dispute_inquiry_closed", "dispute_inquiry_formal", "dispute_lost",
 	"dispute_won", "dispute_won_late_money", "payout_canceled", "payout_failed", "payout_large", "payout_proven", "reconciliation_applied",
 	"reconciliation_continued",
