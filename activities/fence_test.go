@@ -131,3 +131,14 @@ func TestBookingIsNotGivenUpBehindAFence(t *testing.T) {
 	s.lowerFence()
 	require.NoError(t, closing.attempt(s.Payments.ClosePayment, in, nil))
 }
+
+// Nothing is emptied while the fence is up: what restores the books may need it.
+func TestNothingIsEmptiedBehindAFence(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.raiseFence()
+	retaining, in := s.attempts(), activities.RetainInput{MaxSteps: 1}
+	requireErrorType(t, activities.Fenced, retaining.attempt(s.Retention.Retain, in, nil))
+	s.lowerFence()
+	require.NoError(t, retaining.attempt(s.Retention.Retain, in, nil))
+}

@@ -9,11 +9,13 @@ import (
 	"farebook/internal/metrics"
 	"farebook/internal/wait"
 	"farebook/privacy"
+	"farebook/store"
 	books "farebook/store/privacy"
 )
 
-// Retention are the activities that empty what was kept for long enough.
+// Retention are the activities that empty what is older than its period.
 type Retention struct {
+	Store *store.Store
 	Books *books.Books
 	// Periods are empty where everything is kept.
 	Periods privacy.Periods
@@ -33,7 +35,8 @@ type RetentionProgress struct {
 	More bool `json:"more,omitempty"`
 }
 
-// A step is one transaction on some rows; an erased booking takes some twenty statements. The pause leaves the database to bookings.
+// Each step is one transaction on at most so many rows; to erase a booking takes some twenty statements. Between two steps a pause lets the
+// statements of bookings pass.
 const (
 	rowsAStep     = 500
 	bookingsAStep = 20
@@ -43,9 +46,13 @@ const (
 // byRetention is who has asked, in the audit log.
 var byRetention = access.Actor{Name: "retention (RETENTION)"}
 
-// Retain empties the next rows of each table whose period is over. Harmless when repeated: the reading of each table is recorded with what
-// it has emptied, and what is empty is not emptied again.
+// Retain empties the next rows of each table that are older than its period. Harmless when repeated: how far a table was read is recorded
+// in the transaction that empties its rows, and an empty row is not emptied again. It waits while a fence is up: what restores the books
+// may need what is kept.
 func (r *Retention) Retain(ctx context.Context, in RetainInput) (RetentionProgress, error) {
+	if err := waitForFence(ctx, r.Store); err != nil {
+		return RetentionProgress{}, err
+	}
 	var done RetentionProgress
 	steps := in.MaxSteps
 	for _, group := range privacy.Groups() {
@@ -82,7 +89,7 @@ func (r *Retention) retainTable(ctx context.Context, table privacy.Table, period
 		emptied += step.Emptied
 		r.Metrics.Emptied(table.Name, step.Emptied)
 		if step.Emptied > 0 {
-			r.Log.InfoContext(ctx, "emptied what was kept for long enough", "table", table.Name, "rows", step.Emptied)
+			r.Log.InfoContext(ctx, "emptied rows that are older than their period", "table", table.Name, "rows", step.Emptied)
 		}
 		if step.Done {
 			return emptied, nil

@@ -6,7 +6,7 @@ import (
 	"farebook/activities"
 )
 
-// retention names the activities that empty what was kept for long enough; the receiver lives in the worker.
+// retention names the activities that empty what is older than its period; the receiver lives in the worker.
 var retention *activities.Retention
 
 // retainAtOnce is how many transactions one activity makes, and retainCalls how many activities one run starts before it continues as new:
@@ -16,7 +16,7 @@ const (
 	retainCalls  = 40
 )
 
-// Retention empties what was kept for longer than RETENTION says, in small steps, until nothing is left. A schedule starts it every night;
+// Retention empties what is older than the periods of RETENTION, in small steps, until nothing is left. A schedule starts it every night;
 // see dispatch.Client.EnsureRetention.
 func Retention(ctx workflow.Context) error {
 	retaining := step{"Empty what was kept for long enough", retention.Retain, moneyRetries}

@@ -86,7 +86,7 @@ func activitiesWith(cfg config.Config, books *store.Store, restores *fence.Watch
 		Unbooked: unbooked,
 		Seals:    &activities.Seals{Store: books, Key: cfg.SealKey, Log: log},
 		Retention: &activities.Retention{
-			Books: privacy.New(books), Periods: cfg.Retention, Metrics: measures.Retention, Log: log,
+			Store: books, Books: privacy.New(books), Periods: cfg.Retention, Metrics: measures.Retention, Log: log,
 		},
 		Webhooks: &activities.Webhooks{
 			Store: books, Sender: outbound.NewSender(outbound.NewGuard(cfg.WebhookLoopback)), Keys: cfg.WebhookKeys, Metrics: measures.Webhooks,
