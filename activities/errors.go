@@ -94,8 +94,8 @@ func WaitForRebuild(failure *temporal.ApplicationError) error {
 	return temporal.NewApplicationError("a fence is up, and the restored books may be incomplete: "+failure.Message(), Fenced)
 }
 
-// creationError is stripeError for an object that is created under a key derived from a request. Where Stripe has seen other bytes under
-// the key, the books have forgotten an earlier request: the activity is retried, and searches for what that request led to.
+// creationError is stripeError for what is sent under a key derived from a request. Where Stripe has seen other bytes under the key, the
+// books have forgotten an earlier request: the activity is retried, and searches for what that request led to.
 func creationError(err error, requestKey string) error {
 	if requestKey != "" && stripeapi.IsKind(err, stripeapi.IdempotencyConflict) {
 		return temporal.NewApplicationError(err.Error(), OutcomeUnknown)

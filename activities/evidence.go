@@ -6,19 +6,17 @@ import (
 	"errors"
 	"fmt"
 
-	"go.temporal.io/sdk/temporal"
-
 	"farebook/internal/failpoint"
 	"farebook/internal/stripeapi"
 	"farebook/store"
 	"farebook/store/drafts"
 )
 
-// SubmitEvidence uploads the files of the evidence that somebody has asked to submit, and sends it to the bank, once. Neither input nor
-// result has any of it. Harmless when repeated: the draft's row says whether Stripe has taken or refused it; before that the dispute's
-// metadata does, and Stripe's idempotency keys <dispute>/<field>/<SHA-256>/upload-evidence/<generation> and
-// <dispute>/submit-evidence/<SHA-256>/<attempt>/<generation> return the same file and the same answer. A refusal is recorded with Stripe's
-// reason and is not an error.
+// SubmitEvidence uploads the files of the evidence that somebody has asked to submit, and sends it to the bank, once. Its input has the id
+// of the dispute, and no text or file of the evidence: these stay out of Temporal. Harmless when repeated: the draft's row says whether
+// Stripe has taken or refused the evidence; before that the dispute's metadata says it, and Stripe's idempotency keys
+// <dispute>/<field>/<SHA-256>/upload-evidence/<generation> and <dispute>/submit-evidence/<SHA-256>/<attempt>/<generation> return the same
+// file and the same answer. A refusal is recorded with Stripe's reason and is not an error.
 func (d *Disputes) SubmitEvidence(ctx context.Context, in DisputeRef) error {
 	evidence := drafts.New(d.Store)
 	draft, err := evidence.DraftFor(ctx, in.DisputeID)
@@ -36,7 +34,7 @@ func (d *Disputes) SubmitEvidence(ctx context.Context, in DisputeRef) error {
 		return d.evidenceRefused(ctx, evidence, draft, err)
 	}
 	if err != nil {
-		return evidenceError(err)
+		return creationError(err, draft.DisputeID) // nobody can change the draft until Stripe has taken or refused it
 	}
 	if err := evidence.Take(ctx, draft); err != nil {
 		return storeError(err)
@@ -129,14 +127,4 @@ func (d *Disputes) evidenceRefused(ctx context.Context, evidence *drafts.Drafts,
 	failpoint.Hit("after-refuse-evidence")
 	d.Log.WarnContext(ctx, "Stripe refused evidence", "disputeId", draft.DisputeID, "attempt", draft.Attempts, "error", call)
 	return nil
-}
-
-// evidenceError keeps a submission trying: nobody can change the draft until Stripe has taken or refused it.
-func evidenceError(err error) error {
-	mapped := stripeError(err)
-	var application *temporal.ApplicationError
-	if errors.As(mapped, &application) && application.NonRetryable() {
-		return temporal.NewApplicationError(application.Message(), application.Type())
-	}
-	return mapped
 }
