@@ -215,13 +215,14 @@ func makeAbsentCurrent(s *testkit.Stack) {
 	require.NoError(s.T, err)
 }
 
-// awaitUnattended waits until the metric of both queues says how many builds get new workflows and have no worker.
+// awaitUnattended waits until the metric of all queues says how many builds get new workflows and have no worker.
 func awaitUnattended(s *testkit.Stack, builds int) {
 	s.T.Helper()
 	s.Eventually(func() bool {
 		_, text := getText(s.T, "http://"+s.AdminOfAPI+"/metrics")
 		return strings.Contains(text, fmt.Sprintf("farebook_builds_without_worker{queue=\"bookings\"} %d\n", builds)) &&
-			strings.Contains(text, fmt.Sprintf("farebook_builds_without_worker{queue=\"reconciliations\"} %d\n", builds))
+			strings.Contains(text, fmt.Sprintf("farebook_builds_without_worker{queue=\"reconciliations\"} %d\n", builds)) &&
+			strings.Contains(text, fmt.Sprintf("farebook_builds_without_worker{queue=\"webhooks\"} %d\n", builds))
 	}, "the metric does not show %d builds without a worker; logs:\n%s", builds, s.Logs)
 }
 

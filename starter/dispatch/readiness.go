@@ -45,14 +45,17 @@ func (c *Client) CheckPolled(ctx context.Context) error {
 	return notPolled(builds[0])
 }
 
-// Unattended counts the builds that get new workflows of a queue and that no worker polls as, by the two queues.
-func (c *Client) Unattended(ctx context.Context) (bookings, reconciliations int, err error) {
-	ofBookings, err := c.BookingsQueue().Unattended(ctx)
-	if err != nil {
-		return 0, 0, err
+// Unattended counts the builds that get new workflows of a queue and that no worker polls as, by the three queues.
+func (c *Client) Unattended(ctx context.Context) (bookings, reconciliations, webhooks int, err error) {
+	var counts [3]int
+	for i, queue := range c.queues() {
+		builds, err := queue.Unattended(ctx)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		counts[i] = len(builds)
 	}
-	ofReconciliations, err := c.queueNamed(c.reconciliationQueue()).Unattended(ctx)
-	return len(ofBookings), len(ofReconciliations), err
+	return counts[0], counts[1], counts[2], nil
 }
 
 func notPolled(build deployment.Build) error {
@@ -65,12 +68,13 @@ func notPolled(build deployment.Build) error {
 
 // Deployment returns a Worker Deployment whose workers poll all task queues.
 func (c *Client) Deployment(name string) deployment.Deployment {
-	return deployment.Deployment{
-		Name: name, Data: c.payloads.DataConverter(),
-		Queues: []deployment.Queue{
-			c.BookingsQueue(), c.queueNamed(c.reconciliationQueue()), c.queueNamed(WebhooksQueue(c.taskQueue)),
-		},
-	}
+	queues := c.queues()
+	return deployment.Deployment{Name: name, Data: c.payloads.DataConverter(), Queues: queues[:]}
+}
+
+// queues are that of bookings, that of reconciliations, proofs and seals, and that of deliveries.
+func (c *Client) queues() [3]deployment.Queue {
+	return [...]deployment.Queue{c.BookingsQueue(), c.queueNamed(c.reconciliationQueue()), c.queueNamed(WebhooksQueue(c.taskQueue))}
 }
 
 // BookingsQueue is the task queue of bookings, for what asks which build works on it.
@@ -78,7 +82,7 @@ func (c *Client) BookingsQueue() deployment.Queue {
 	return deployment.Queue{Temporal: c.temporal, Namespace: c.namespace, Name: c.taskQueue}
 }
 
-// queueNamed is another task queue: that of reconciliations, proofs and seals, or that of deliveries.
+// queueNamed is another task queue.
 func (c *Client) queueNamed(name string) deployment.Queue {
 	queue := c.BookingsQueue()
 	queue.Name = name

@@ -148,21 +148,17 @@ func (p *poller) poll(ctx context.Context) error {
 	worker.SetStickyWorkflowCacheSize(cachedRuns) // of the process, before its first worker
 	if p.reconciles {
 		// Reconciliations have their own worker and queue, so that a scan never takes a slot of a booking.
-		reconcile := worker.New(p.temporal, dispatch.ReconciliationQueue(p.taskQueue), reconcileOptions(p.build, waits))
-		Register(reconcile, p.activities)
-		if err := reconcile.Start(); err != nil {
+		stopScans, err := p.begin(dispatch.ReconciliationQueue(p.taskQueue), reconcileOptions(p.build, waits))
+		if err != nil {
 			return err
 		}
-		defer reconcile.Stop()
-	}
-	if p.reconciles {
-		// Deliveries have theirs, so that receivers that are slow hold up nobody but themselves.
-		webhooks := worker.New(p.temporal, dispatch.WebhooksQueue(p.taskQueue), webhookOptions(p.build, waits))
-		Register(webhooks, p.activities)
-		if err := webhooks.Start(); err != nil {
+		defer stopScans()
+		// Deliveries have theirs, so that slow receivers delay nothing else.
+		stopDeliveries, err := p.begin(dispatch.WebhooksQueue(p.taskQueue), webhookOptions(p.build, waits))
+		if err != nil {
 			return err
 		}
-		defer webhooks.Stop()
+		defer stopDeliveries()
 	}
 	bookings := worker.New(p.temporal, p.taskQueue, workerOptions(p.build, waits))
 	Register(bookings, p.activities)
@@ -170,4 +166,11 @@ func (p *poller) poll(ctx context.Context) error {
 	defer p.polls.Store(false)
 	p.log.InfoContext(ctx, "worker polls", "taskQueue", p.taskQueue, "deployment", p.build.Deployment, "build", p.build.String())
 	return bookings.Run(interrupt)
+}
+
+// begin polls a queue beside that of bookings, until it is stopped.
+func (p *poller) begin(queue string, options worker.Options) (stop func(), err error) {
+	beside := worker.New(p.temporal, queue, options)
+	Register(beside, p.activities)
+	return beside.Stop, beside.Start()
 }
