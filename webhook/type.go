@@ -45,6 +45,15 @@ func OperationsTypes() []Type { return slices.Clone(operationsTypes) }
 // Types are the types that an endpoint can subscribe to.
 func Types() []Type { return slices.Concat(clientTypes, operationsTypes) }
 
+// Names are types as text.
+func Names(types []Type) []string {
+	names := make([]string, len(types))
+	for i, one := range types {
+		names[i] = string(one)
+	}
+	return names
+}
+
 // ForOperations reports whether the type is about no client's booking.
 func (t Type) ForOperations() bool { return slices.Contains(operationsTypes, t) }
 

@@ -208,7 +208,7 @@ func humaConfig() huma.Config {
 		{Name: ledgerTag, Description: "Reports of finance, which prove themselves, for all clients; months and manual journals."},
 		{Name: operationsTag, Description: "Matters that need attention, for all clients."},
 		{Name: adminTag, Description: "Who may call this API, and who asked for what. Needs the scope admin."},
-		{Name: endpointsTag, Description: "Hear of changes: addresses of a client, to which signed events are sent."},
+		{Name: endpointsTag, Description: "Addresses of a client that get signed events when something changes."},
 		{Name: "Webhooks", Description: "Called by Stripe."},
 		{Name: "Health", Description: "For load balancers and operators."},
 	}

@@ -38,7 +38,7 @@ func actorOf(ctx context.Context) access.Actor {
 // guard requires an API key with at least one of the scopes, and documents it. It runs before all other middlewares of the
 // operation, and before any byte of the body is read.
 func (a *api) guard(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
-	operation.Middlewares = append(huma.Middlewares{a.takeBody(spec)}, operation.Middlewares...)
+	operation.Middlewares = append(huma.Middlewares{a.takeBody(spec, maxBookingBody)}, operation.Middlewares...)
 	return a.guardOpen(spec, operation, anyOf...)
 }
 

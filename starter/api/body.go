@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -52,20 +55,36 @@ func setReadDeadline(w http.ResponseWriter, at time.Time) {
 	_ = http.NewResponseController(w).SetReadDeadline(at) // the recorder of a test has no connection
 }
 
-// takeBody reads the whole body of an authenticated caller, within its limits of size and time, before the request is processed.
-func (a *api) takeBody(spec huma.API) func(huma.Context, func(huma.Context)) {
+// takeBody reads the whole body of an authenticated caller, of at most size bytes and within its time, before the request is processed.
+func (a *api) takeBody(spec huma.API, size int64) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(hctx)
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			next(hctx)
 			return
 		}
-		if err := a.readBody(w, r, maxBookingBody, nil); err != nil {
-			refuse(spec, hctx, a.bodyRefused(w, r, maxBookingBody, err))
+		if err := a.readBody(w, r, size, nil); err != nil {
+			refuse(spec, hctx, a.bodyRefused(w, r, size, err))
 			return
 		}
 		next(hctx)
 	}
+}
+
+// takeFile reads a file of one of some types. It is in memory, so that only a few arrive at once: see arriving.
+func (a *api) takeFile(hctx huma.Context, size int64, types ...string) error {
+	r, w := humago.Unwrap(hctx)
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !slices.Contains(types, media) {
+		want := strings.Join(types, " or ")
+		return problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type", "Send Content-Type: "+want+". Nothing was done.",
+			headerField("Content-Type", "is not "+want))
+	}
+	extendAnswer(w, fileTimeout+chunkTimeout)
+	if err := a.readBodyWithin(w, r, size, fileTimeout, nil); err != nil {
+		return a.bodyRefused(w, r, size, err)
+	}
+	return nil
 }
 
 // readBody is readBodyWithin the time of an ordinary body.

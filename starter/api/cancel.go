@@ -34,23 +34,29 @@ func (a *api) action(spec huma.API, scope access.Scope, operation huma.Operation
 
 // actionBy is action for keys with one of several scopes.
 func (a *api) actionBy(spec huma.API, operation huma.Operation, anyOf ...access.Scope) huma.Operation {
-	operation.Method = http.MethodPost
 	if operation.Tags == nil {
 		operation.Tags = []string{"Bookings"}
 	}
-	key, body := allowKey(spec), allowJSON(spec)
+	body := allowJSON(spec)
 	if operation.RequestBody != nil {
 		body = requireJSON(spec)
 	}
+	return a.guard(spec, asAction(spec, operation, body), anyOf...)
+}
+
+// asAction makes an operation a POST with an Idempotency-Key. The middlewares of more follow the check of the key.
+func asAction(spec huma.API, operation huma.Operation, more ...func(huma.Context, func(huma.Context))) huma.Operation {
+	operation.Method = http.MethodPost
+	key := allowKey(spec)
 	if operation.Parameters == nil {
 		operation.Parameters = keyParameter(false)
 	} else {
 		key = requireKey(spec)
 	}
-	operation.Middlewares = huma.Middlewares{key, body}
+	operation.Middlewares = append(huma.Middlewares{key}, more...)
 	operation.Errors = []int{400, 404, 408, 409, 410, 413, 415, 422}
 	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
-	return a.guard(spec, operation, anyOf...)
+	return operation
 }
 
 // claimBooking claims a key for work on a booking, and writes who asks for what to the audit log.

@@ -71,13 +71,8 @@ func (d *decoder) request(value any) booking.Request {
 		Customer:    d.customer(body["customer"]),
 		Amount:      d.money("amount", body["amount"]),
 		Flight:      d.flight(body["flight"]),
-		HoldMinutes: booking.DefaultHoldMinutes,
-	}
-	if minutes, given := body["holdMinutes"]; given {
-		request.HoldMinutes = int(d.integer("holdMinutes", minutes))
-	}
-	if capture, given := body["capture"]; given {
-		request.Capture = booking.CaptureMethod(d.text("capture", capture))
+		HoldMinutes: d.holdMinutes(body),
+		Capture:     d.capture(body),
 	}
 	if address, given := body["returnUrl"]; given {
 		request.ReturnURL = d.text("returnUrl", address)
@@ -85,10 +80,28 @@ func (d *decoder) request(value any) booking.Request {
 	if breakdown, given := body["breakdown"]; given {
 		request.Breakdown = d.breakdown(breakdown)
 	}
-	if request.Capture == booking.CaptureAutomatic {
-		request.Capture = "" // the default: spelling it out is the same request
-	}
 	return request
+}
+
+func (d *decoder) holdMinutes(fields map[string]any) int {
+	minutes, given := fields["holdMinutes"]
+	if !given {
+		return booking.DefaultHoldMinutes
+	}
+	return int(d.integer("holdMinutes", minutes))
+}
+
+// capture is empty for the default: spelling it out is the same request.
+func (d *decoder) capture(fields map[string]any) booking.CaptureMethod {
+	value, given := fields["capture"]
+	if !given {
+		return ""
+	}
+	capture := booking.CaptureMethod(d.text("capture", value))
+	if capture == booking.CaptureAutomatic {
+		return ""
+	}
+	return capture
 }
 
 func (d *decoder) customer(value any) booking.Customer {
@@ -229,6 +242,11 @@ func (d *decoder) time(path string, value any) time.Time {
 		return time.Time{}
 	}
 	return parsed
+}
+
+// instant is time as the database keeps it.
+func (d *decoder) instant(path string, value any) time.Time {
+	return d.time(path, value).UTC().Truncate(time.Microsecond)
 }
 
 // wrong adds an error for a value that is missing, null or of another type.

@@ -77,7 +77,7 @@ func decodeJournal(body []byte, now time.Time) (journal monthend.Journal, err er
 	}
 	journal = monthend.Journal{
 		Key: d.text("key", fields["key"]), Reason: d.text("reason", fields["reason"]),
-		EffectiveAt: d.time("effectiveAt", fields["effectiveAt"]).UTC().Truncate(time.Microsecond),
+		EffectiveAt: d.instant("effectiveAt", fields["effectiveAt"]),
 		Entries:     d.journalEntries("entries", fields["entries"]),
 	}
 	if refund, given := fields["refund"]; given {

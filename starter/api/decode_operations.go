@@ -58,7 +58,7 @@ func (d *decoder) past(path string, fields map[string]any, now time.Time) time.T
 	if !given {
 		return time.Time{}
 	}
-	at := d.time(path, value).UTC().Truncate(time.Microsecond)
+	at := d.instant(path, value)
 	if !covered(d.wrongFields, path) && at.After(now) {
 		d.add(path, "is in the future", "send a time that has passed, or leave it out")
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"farebook/booking"
@@ -86,7 +85,7 @@ func (d *decoder) endpointText(path string, value any) string {
 // eventTypes reads a list of names. An unknown one is reported by its index and not quoted.
 func (d *decoder) eventTypes(path string, value any) []string {
 	list, ok := value.([]any)
-	known := typeNames()
+	known := strings.Join(webhook.Names(webhook.Types()), ", ")
 	switch {
 	case !ok:
 		d.wrong(path, value, "an array")
@@ -115,15 +114,6 @@ func (d *decoder) eventTypes(path string, value any) []string {
 	return slices.Compact(names)
 }
 
-func typeNames() string {
-	types := webhook.Types()
-	names := make([]string, len(types))
-	for i, one := range types {
-		names[i] = string(one)
-	}
-	return strings.Join(names, ", ")
-}
-
 // decodeRotateSecret reads the body of POST /v1/webhook-endpoints/{id}/rotate-secret, which may be left out.
 func decodeRotateSecret(body []byte) (rotateSecretBody, error) {
 	request := rotateSecretBody{OverlapHours: int(webhook.Overlap.Hours())}
@@ -149,14 +139,10 @@ func decodeReplayRange(body []byte) (request replayRangeBody, err error) {
 	}
 	var d decoder
 	if fields := d.object("", value, "from", "until"); fields != nil {
-		request = replayRangeBody{From: d.time("from", fields["from"]), Until: d.time("until", fields["until"])}
+		request = replayRangeBody{From: d.instant("from", fields["from"]), Until: d.instant("until", fields["until"])}
 		if len(d.wrongFields) == 0 && !request.From.Before(request.Until) {
 			d.add("until", "is not after from", "send a later time")
 		}
-		request.From, request.Until = stored(request.From), stored(request.Until)
 	}
 	return request, d.err()
 }
-
-// stored is a time as the database keeps it.
-func stored(at time.Time) time.Time { return at.UTC().Truncate(time.Microsecond) }

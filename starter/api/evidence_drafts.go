@@ -46,7 +46,7 @@ func (a *api) addEvidenceDrafts(spec huma.API) {
 		Description: "Replaces all texts. It is refused if somebody has changed the draft since `revision`; the same texts change nothing. The " +
 			"audit log has how long the texts are, and never what they say.",
 		RequestBody: &huma.RequestBody{Required: true},
-	}, a.takeDraft(spec), requireJSON(spec)), a.saveEvidenceDraft)
+	}, a.takeBody(spec, maxDraftBody), requireJSON(spec)), a.saveEvidenceDraft)
 	register(a, spec, a.evidenceAction(spec, huma.Operation{
 		OperationID: "add-evidence-file", Path: evidenceFilePath, Summary: "Add a file to the evidence for a dispute",
 		Description: "The body is the file: a PDF, PNG or JPEG. It replaces the one that the field has. All files together have at most 4.5 MB " +
@@ -57,13 +57,13 @@ func (a *api) addEvidenceDrafts(spec huma.API) {
 	register(a, spec, a.evidenceAction(spec, huma.Operation{
 		OperationID: "remove-evidence-file", Path: removeEvidencePath, Summary: "Remove a file from the evidence for a dispute",
 		Description: "Its content is deleted. Safe to repeat.",
-	}, a.takeDraft(spec), allowJSON(spec)), a.removeEvidenceFile)
+	}, a.takeBody(spec, maxDraftBody), allowJSON(spec)), a.removeEvidenceFile)
 	register(a, spec, a.movesMoney(spec, a.evidenceAction(spec, huma.Operation{
 		OperationID: "submit-evidence", Path: submitEvidencePath, Summary: "Submit the evidence for a dispute to the bank",
 		Description: submitsOnce + " `confirm` repeats the dispute's id or its amount, such as 459.00. Where Stripe refuses, the problem " +
 			"`evidence-refused` has its reason, and the evidence is a draft again.",
 		Parameters: keyParameter(true), RequestBody: &huma.RequestBody{Required: true},
-	}, a.takeDraft(spec), requireJSON(spec))), a.submitEvidence)
+	}, a.takeBody(spec, maxDraftBody), requireJSON(spec))), a.submitEvidence)
 }
 
 // DisputeInput names a dispute. It is exported because huma ignores unexported embedded types.
@@ -111,7 +111,7 @@ func (a *api) dispute(ctx context.Context, id string, everyClients access.Scope)
 
 // evidenceTextsBody documents the request; decode_evidence.go reads it.
 type evidenceTextsBody struct {
-	Texts    map[string]string `json:"texts" doc:"By Stripe's names of the fields; GET has them all. An empty text is as none."`
+	Texts    map[string]string `json:"texts" doc:"By Stripe's names of the fields; GET has them all. An empty text removes that of its field."`
 	Revision uint32            `json:"revision" doc:"That of the draft that was read; 0 for a new one." default:"0"`
 }
 

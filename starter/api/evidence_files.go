@@ -6,14 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"mime"
-	"net/http"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"farebook/access"
 	"farebook/booking"
@@ -23,48 +19,18 @@ import (
 
 // evidenceAction is a POST about the evidence for a dispute. take reads its body.
 func (a *api) evidenceAction(spec huma.API, operation huma.Operation, take ...func(huma.Context, func(huma.Context))) huma.Operation {
-	operation.Method, operation.Tags = http.MethodPost, []string{operationsTag}
-	key := allowKey(spec)
-	if operation.Parameters == nil {
-		operation.Parameters = keyParameter(false)
-	} else {
-		key = requireKey(spec)
-	}
-	operation.Middlewares = append(huma.Middlewares{key}, take...)
-	operation.Errors = []int{400, 404, 408, 409, 410, 413, 415, 422}
-	operation.SkipValidateBody, operation.BodyReadTimeout, operation.MaxBodyBytes = true, -1, -1 // see addBookings
-	return a.guardOpen(spec, operation, access.DisputesWrite)
-}
-
-// takeDraft is takeBody for the texts of a draft.
-func (a *api) takeDraft(spec huma.API) func(huma.Context, func(huma.Context)) {
-	return func(hctx huma.Context, next func(huma.Context)) {
-		r, w := humago.Unwrap(hctx)
-		if err := a.readBody(w, r, maxDraftBody, nil); err != nil {
-			refuse(spec, hctx, a.bodyRefused(w, r, maxDraftBody, err))
-			return
-		}
-		next(hctx)
-	}
+	operation.Tags = []string{operationsTag}
+	return a.guardOpen(spec, asAction(spec, operation, take...), access.DisputesWrite)
 }
 
 var evidenceTypes = []string{booking.EvidencePDF, booking.EvidencePNG, booking.EvidenceJPEG}
 
-// takeEvidenceFile reads a file, a few at a time: each is in memory.
+// takeEvidenceFile reads a file, a few at a time.
 func (a *api) takeEvidenceFile(spec huma.API) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
-		r, w := humago.Unwrap(hctx)
-		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if err != nil || !slices.Contains(evidenceTypes, media) {
-			refuse(spec, hctx, problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type",
-				"Send Content-Type: "+strings.Join(evidenceTypes, " or ")+". Nothing was done.",
-				headerField("Content-Type", "is not that of a PDF, PNG or JPEG")))
-			return
-		}
-		err = inTurn(hctx.Context(), a.arriving, func() error {
-			extendAnswer(w, fileTimeout+chunkTimeout)
-			if err := a.readBodyWithin(w, r, maxEvidenceFile, fileTimeout, nil); err != nil {
-				return a.bodyRefused(w, r, maxEvidenceFile, err)
+		err := inTurn(hctx.Context(), a.arriving, func() error {
+			if err := a.takeFile(hctx, maxEvidenceFile, evidenceTypes...); err != nil {
+				return err
 			}
 			next(hctx)
 			return nil

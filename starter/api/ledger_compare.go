@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"io"
-	"mime"
 	"net/http"
 	"time"
 
@@ -101,15 +100,9 @@ func (a *api) recordComparison(ctx context.Context, month string, checks finance
 
 // stripeFile reads the body of a request. Its arrival keeps no report waiting.
 func (a *api) stripeFile(hctx huma.Context) (*finance.StripeFile, error) {
-	request, w := humago.Unwrap(hctx)
-	media, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
-	if err != nil || media != "text/csv" {
-		return nil, problem(hctx.Context(), http.StatusUnsupportedMediaType, "content-type", "Send Content-Type: text/csv.",
-			headerField("Content-Type", "is not text/csv"))
+	if err := a.takeFile(hctx, maxStripeFile, "text/csv"); err != nil {
+		return nil, err
 	}
-	extendAnswer(w, fileTimeout+chunkTimeout)
-	if err := a.readBodyWithin(w, request, maxStripeFile, fileTimeout, nil); err != nil {
-		return nil, a.bodyRefused(w, request, maxStripeFile, err)
-	}
+	request, _ := humago.Unwrap(hctx)
 	return finance.NewStripeFile(request.Body)
 }

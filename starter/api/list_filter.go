@@ -112,8 +112,3 @@ func isAddress(text string) bool {
 
 // maxAddress is the length of an address in bytes.
 const maxAddress = 254
-
-// bound is what the cursor of a list belongs to, beside the caller's client.
-func (in ListFilters) bound(f store.ListFilter) any {
-	return []any{f.Owner == nil, f.Status, f.Paid, f.DeclineCode, f.Failed, in}
-}

@@ -10,6 +10,7 @@ import (
 	"farebook/access"
 	"farebook/booking"
 	"farebook/money"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -51,17 +52,16 @@ type listBookingsInput struct {
 
 // ListedBooking is a booking of a list. GET /v1/bookings/{reference} has the rest.
 type ListedBooking struct {
-	Reference string           `json:"reference" example:"FB-7K2M9QXA"`
-	Client    string           `json:"client,omitempty" doc:"The client that it belongs to." example:"cl_7K2M9QXA4T"`
-	Status    string           `json:"status" example:"confirmed"`
-	Customer  booking.Customer `json:"customer"`
-	Amount    money.Money      `json:"amount"`
-	Flight    listedFlight     `json:"flight"`
-	CreatedAt time.Time        `json:"createdAt"`
-	Payment   *listedPayment   `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
-	Attention string           `json:"attention,omitempty" doc:"What an operator has to examine."`
-	// SupplementOf is left out for a booking.
-	SupplementOf *supplementView `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
+	Reference    string           `json:"reference" example:"FB-7K2M9QXA"`
+	Client       string           `json:"client,omitempty" doc:"The client that it belongs to." example:"cl_7K2M9QXA4T"`
+	Status       string           `json:"status" example:"confirmed"`
+	Customer     booking.Customer `json:"customer"`
+	Amount       money.Money      `json:"amount"`
+	Flight       listedFlight     `json:"flight"`
+	CreatedAt    time.Time        `json:"createdAt"`
+	Payment      *listedPayment   `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
+	Attention    string           `json:"attention,omitempty" doc:"What an operator has to examine."`
+	SupplementOf *view.Supplement `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
 }
 
 type listedFlight struct {
@@ -85,10 +85,13 @@ func ListedBookingOf(b store.Booking) ListedBooking {
 	listed := ListedBooking{
 		Reference: string(b.Reference), Client: b.ClientCode, Status: string(b.Status), Customer: b.Customer, Amount: b.Amount,
 		Flight:    listedFlight{b.Flight.Number, b.Flight.From, b.Flight.To, b.Flight.DepartsAt},
-		CreatedAt: b.CreatedAt, Attention: b.Attention, SupplementOf: supplementViewOf(b.Supplement),
+		CreatedAt: b.CreatedAt, Attention: b.Attention, SupplementOf: view.SupplementOf(b.Supplement),
 	}
 	if p := b.Payment; p != nil {
-		listed.Payment = &listedPayment{p.PaymentIntentID, p.ChargeID, string(p.Status), p.AmountCaptured, p.AmountRefunded, p.DeclineCode}
+		listed.Payment = &listedPayment{
+			PaymentIntentID: p.PaymentIntentID, ChargeID: p.ChargeID, Status: string(p.Status), AmountCaptured: p.AmountCaptured,
+			AmountRefunded: p.AmountRefunded, DeclineCode: p.DeclineCode,
+		}
 	}
 	return listed
 }
@@ -101,7 +104,7 @@ type listBookingsOutput struct {
 }
 
 func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBookingsOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.ListFilters, in.BookingFilters)
+	filter, page, err := a.listPage(ctx, "list-bookings", in.PageInput, in.BookingFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -121,14 +124,13 @@ type filterer interface {
 
 // listPage reads what a list of bookings, refunds or disputes is asked for, for a caller, who sees every client's rows with operations:read
 // and otherwise those of its client.
-func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters ListFilters, all filterer,
-) (store.ListFilter, page, error) {
-	filter, problems := all.Filter()
+func (a *api) listPage(ctx context.Context, operation string, in PageInput, filters filterer) (store.ListFilter, page, error) {
+	filter, problems := filters.Filter()
 	if len(problems) > 0 {
 		return filter, page{}, invalid(ctx, problems...)
 	}
 	filter.Owner = ownerOf(ctx)
-	asked, err := a.pageFor(ctx, operation, in, filters.bound(filter))
+	asked, err := a.pageFor(ctx, operation, in, []any{filter.Owner == nil, filters})
 	return filter, asked, err
 }
 
@@ -157,7 +159,7 @@ type listRefundsOutput struct {
 }
 
 func (a *api) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefundsOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.ListFilters, in.RefundFilters)
+	filter, page, err := a.listPage(ctx, "list-refunds", in.PageInput, in.RefundFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +199,7 @@ type listDisputesOutput struct {
 func listedDisputeOf(d store.ListedDispute) DisputeView { return DisputeViewOf(d.Dispute, d.Reference) }
 
 func (a *api) listDisputes(ctx context.Context, in *listDisputesInput) (*listDisputesOutput, error) {
-	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.ListFilters, in.DisputeFilters)
+	filter, page, err := a.listPage(ctx, "list-disputes", in.PageInput, in.DisputeFilters)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ type bookingView struct {
 	Breakdown     *booking.Breakdown `json:"breakdown,omitempty" doc:"Whose the amount is, in minor units; as in the request."`
 	ReturnURL     string             `json:"returnUrl,omitempty" doc:"Where the payment page leads back to; as in the request."`
 	CorrelationID string             `json:"correlationId"`
-	SupplementOf  *supplementView    `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
+	SupplementOf  *view.Supplement   `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
 	Payments      []paymentItem      `json:"payments" nullable:"false" doc:"The booking's own, then its further payments, oldest first. refunds and disputes are the booking's own: those of a further payment are read under its reference."`
 	Payment       *paymentView       `json:"payment,omitempty" doc:"Left out until the PaymentIntent exists."`
 	Refunds       []RefundView       `json:"refunds" nullable:"false"`
@@ -114,7 +114,7 @@ func viewOf(b store.Booking, supplements []store.Booking, refunds []store.Refund
 		Reference: string(b.Reference), Status: string(b.Status), Customer: b.Customer, Amount: b.Amount, Flight: b.Flight,
 		CreatedAt: b.CreatedAt, HoldExpiresAt: b.HoldExpiresAt, RefundDue: b.RefundDue, CorrelationID: b.CorrelationID,
 		CancelledAt: b.CancelledAt, CancelPercent: b.CancelPercent, Capture: string(b.Capture), Attention: b.Attention,
-		Breakdown: b.Revenue.Breakdown, ReturnURL: b.ReturnURL, SupplementOf: supplementViewOf(b.Supplement),
+		Breakdown: b.Revenue.Breakdown, ReturnURL: b.ReturnURL, SupplementOf: view.SupplementOf(b.Supplement),
 		Payments: []paymentItem{paymentItemOf(b)},
 		Refunds:  []RefundView{}, Disputes: []DisputeView{},
 	}

@@ -9,6 +9,7 @@ import (
 	"farebook/internal/failpoint"
 	"farebook/money"
 	"farebook/starter/dispatch"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -63,7 +64,7 @@ func (a *api) withSupplements(ctx context.Context, ended store.Booking, body can
 	body.Payments = []cancelledPayment{{body.Reference, "booking", body.Status, body.Refund, body.RefundID}}
 	for _, supplement := range supplements {
 		one := cancelledPayment{
-			Reference: string(supplement.Reference), Purpose: purposeOf(*supplement.Supplement), Status: string(supplement.Status),
+			Reference: string(supplement.Reference), Purpose: view.PurposeOf(*supplement.Supplement), Status: string(supplement.Status),
 		}
 		if with(ended, supplement) {
 			before, err := a.cancelledBefore(ctx, supplement)
@@ -119,7 +120,7 @@ func (a *api) quotes(ctx context.Context, known store.Booking) (own, total booki
 		}
 		total.Refund.Value += quote.Refund.Value
 		total.Kept.Value += quote.Kept.Value
-		of = append(of, quotedPayment{string(supplement.Reference), purposeOf(*supplement.Supplement), quote.Refund, quote.Kept})
+		of = append(of, quotedPayment{string(supplement.Reference), view.PurposeOf(*supplement.Supplement), quote.Refund, quote.Kept})
 	}
 	return own, total, of, nil
 }

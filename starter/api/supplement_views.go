@@ -3,8 +3,8 @@ package api
 import (
 	"time"
 
-	"farebook/booking"
 	"farebook/money"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -29,33 +29,11 @@ func paymentItemOf(b store.Booking) paymentItem {
 		CreatedAt: b.CreatedAt,
 	}
 	if s := b.Supplement; s != nil {
-		item.Purpose, item.Description = purposeOf(*s), s.Description
+		item.Purpose, item.Description = view.PurposeOf(*s), s.Description
 	}
 	if p := b.Payment; p != nil {
 		item.PaymentIntentID, item.PaymentStatus = p.PaymentIntentID, string(p.Status)
 		item.AmountCaptured, item.AmountRefunded = p.AmountCaptured, p.AmountRefunded
 	}
 	return item
-}
-
-// supplementView is part of a further payment's view.
-type supplementView struct {
-	Of          string `json:"of" doc:"The booking that it is a further payment of." example:"FB-9QXA7K2M"`
-	Purpose     string `json:"purpose" enum:"fare_difference,baggage,seat,other,unknown"`
-	Description string `json:"description,omitempty" example:"one bag of 23 kg"`
-}
-
-func supplementViewOf(s *booking.Supplement) *supplementView {
-	if s == nil {
-		return nil
-	}
-	return &supplementView{string(s.Of), purposeOf(*s), s.Description}
-}
-
-// purposeOf is "unknown" for a payment that was rebuilt from Stripe, until its request is repeated.
-func purposeOf(s booking.Supplement) string {
-	if s.Purpose == "" {
-		return "unknown"
-	}
-	return string(s.Purpose)
 }

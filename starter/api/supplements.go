@@ -135,26 +135,20 @@ func decodeSupplement(body []byte, currency money.Currency) (booking.SupplementR
 	}
 	var d decoder
 	fields := d.object("", value, "amount", "purpose", "description", "holdMinutes", "capture", "breakdown")
-	request := booking.SupplementRequest{HoldMinutes: booking.DefaultHoldMinutes}
 	if fields == nil {
-		return request, d.err()
+		return booking.SupplementRequest{}, d.err()
 	}
-	request.Amount = d.money("amount", fields["amount"])
-	request.Purpose = booking.Purpose(d.text("purpose", fields["purpose"]))
+	request := booking.SupplementRequest{
+		Amount:      d.money("amount", fields["amount"]),
+		Purpose:     booking.Purpose(d.text("purpose", fields["purpose"])),
+		HoldMinutes: d.holdMinutes(fields),
+		Capture:     d.capture(fields),
+	}
 	if text, given := fields["description"]; given {
 		request.Description = booking.PlainSpaces(d.text("description", text))
 	}
-	if minutes, given := fields["holdMinutes"]; given {
-		request.HoldMinutes = int(d.integer("holdMinutes", minutes))
-	}
-	if capture, given := fields["capture"]; given {
-		request.Capture = booking.CaptureMethod(d.text("capture", capture))
-	}
 	if breakdown, given := fields["breakdown"]; given {
 		request.Breakdown = d.breakdown(breakdown)
-	}
-	if request.Capture == booking.CaptureAutomatic {
-		request.Capture = ""
 	}
 	return request, joinFields(d.err(), request.Validate(currency))
 }

@@ -15,6 +15,7 @@ import (
 	"farebook/money"
 	"farebook/starter/api"
 	"farebook/starter/story"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -54,7 +55,7 @@ func bookingCells(b api.ListedBooking) []any {
 	}
 	supplementOf := "-"
 	if b.SupplementOf != nil {
-		supplementOf = b.SupplementOf.Of
+		supplementOf = string(b.SupplementOf.Of)
 	}
 	return []any{
 		b.Reference, b.Status, b.Amount, b.Flight.Number, b.Flight.DepartsAt, b.CreatedAt, captured, refunded, intent, declined,
@@ -155,7 +156,7 @@ func printBooking(out io.Writer, told story.Story, whole bool) error {
 }
 
 // purposeText says what a further payment is for.
-func purposeText(of *story.SupplementPart) string {
+func purposeText(of *view.Supplement) string {
 	text := strings.ReplaceAll(of.Purpose, "_", " ")
 	if of.Description != "" {
 		text += ": " + of.Description

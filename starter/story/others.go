@@ -1,47 +1,33 @@
 package story
 
 import (
-	"cmp"
 	"time"
 
 	"farebook/booking"
 	"farebook/money"
+	"farebook/starter/view"
 	"farebook/store"
 	"farebook/workflows"
 )
 
 // BookingPart is another booking of the same email address: its PaymentIntent, its hold, its late money.
 type BookingPart struct {
-	Reference       string          `json:"reference" example:"FB-7K2M9QXA"`
-	Client          string          `json:"client,omitempty" example:"cl_7K2M9QXA4T"`
-	Status          string          `json:"status" example:"confirmed"`
-	Amount          money.Money     `json:"amount"`
-	CreatedAt       time.Time       `json:"createdAt"`
-	Flight          string          `json:"flight" example:"EK2"`
-	DepartsAt       time.Time       `json:"departsAt"`
-	PaymentIntentID string          `json:"paymentIntentId,omitempty" example:"pi_3PabcDEF"`
-	PaymentStatus   string          `json:"paymentStatus,omitempty" example:"succeeded"`
-	Kept            money.Money     `json:"kept" doc:"Captured less what refunds and lost disputes have returned."`
-	Held            bool            `json:"held" doc:"The amount is authorised and not taken: the traveller's bank shows it as pending until it is captured or released."`
-	Late            bool            `json:"late" doc:"Money that arrived after the booking was closed. It is refunded automatically."`
-	DeclineCode     string          `json:"declineCode,omitempty" example:"insufficient_funds"`
-	Advice          *Advice         `json:"advice,omitempty"`
-	SupplementOf    *SupplementPart `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
-	SameTrip        bool            `json:"sameTrip" doc:"It has the same flight, departure and amount."`
-}
-
-// SupplementPart is what a further payment of a booking is for.
-type SupplementPart struct {
-	Of          booking.Reference `json:"of" doc:"The booking." example:"FB-9QXA7K2M"`
-	Purpose     string            `json:"purpose" enum:"fare_difference,baggage,seat,other,unknown"`
-	Description string            `json:"description,omitempty" example:"one bag of 23 kg"`
-}
-
-func supplementOf(s *booking.Supplement) *SupplementPart {
-	if s == nil {
-		return nil
-	}
-	return &SupplementPart{Of: s.Of, Purpose: cmp.Or(string(s.Purpose), "unknown"), Description: s.Description}
+	Reference       string           `json:"reference" example:"FB-7K2M9QXA"`
+	Client          string           `json:"client,omitempty" example:"cl_7K2M9QXA4T"`
+	Status          string           `json:"status" example:"confirmed"`
+	Amount          money.Money      `json:"amount"`
+	CreatedAt       time.Time        `json:"createdAt"`
+	Flight          string           `json:"flight" example:"EK2"`
+	DepartsAt       time.Time        `json:"departsAt"`
+	PaymentIntentID string           `json:"paymentIntentId,omitempty" example:"pi_3PabcDEF"`
+	PaymentStatus   string           `json:"paymentStatus,omitempty" example:"succeeded"`
+	Kept            money.Money      `json:"kept" doc:"Captured less what refunds and lost disputes have returned."`
+	Held            bool             `json:"held" doc:"The amount is authorised and not taken: the traveller's bank shows it as pending until it is captured or released."`
+	Late            bool             `json:"late" doc:"Money that arrived after the booking was closed. It is refunded automatically."`
+	DeclineCode     string           `json:"declineCode,omitempty" example:"insufficient_funds"`
+	Advice          *Advice          `json:"advice,omitempty"`
+	SupplementOf    *view.Supplement `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
+	SameTrip        bool             `json:"sameTrip" doc:"It has the same flight, departure and amount."`
 }
 
 // oneTrip reports whether one of two bookings is a further payment of the other, or both are of a third one: none of them is paid twice.
@@ -62,7 +48,7 @@ func otherOf(told, other store.Booking, o Options) BookingPart {
 	part := BookingPart{
 		Reference: string(other.Reference), Status: string(other.Status), Amount: other.Amount, CreatedAt: other.CreatedAt,
 		Flight: other.Flight.Number, DepartsAt: other.Flight.DepartsAt, Kept: money.Money{Currency: other.Amount.Currency}, Late: late(other),
-		SupplementOf: supplementOf(other.Supplement),
+		SupplementOf: view.SupplementOf(other.Supplement),
 		SameTrip:     !oneTrip(told, other) && told.Amount == other.Amount && sameFlight(told.Flight, other.Flight),
 	}
 	if o.Operator {

@@ -39,7 +39,7 @@ type Story struct {
 	Postings      []PostingPart     `json:"postings" nullable:"false" doc:"The ledger's transactions, oldest first."`
 	Emails        []EmailPart       `json:"emails" nullable:"false" doc:"Oldest first; those to finance only with operations:read."`
 	Attention     []view.Matter     `json:"attention" nullable:"false" doc:"What an operator has or had to examine; only with operations:read."`
-	SupplementOf  *SupplementPart   `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
+	SupplementOf  *view.Supplement  `json:"supplementOf,omitempty" doc:"Left out unless it is a further payment of a booking."`
 	Supplements   []BookingPart     `json:"supplements" nullable:"false" doc:"The further payments of the booking, oldest first: each has its own story under its reference."`
 	Others        []BookingPart     `json:"others" nullable:"false" doc:"The other bookings of the same email address, the newest first, at most 50."`
 	MoreOthers    bool              `json:"moreOthers" doc:"There are more of them."`
@@ -110,7 +110,7 @@ func Of(s store.Story, o Options) Story {
 		Capture: string(b.Capture), CorrelationID: b.CorrelationID, Livemode: o.Live, Figures: figuresOf(s),
 		Payment: paymentOf(b.Payment, o.Live),
 		Refunds: []RefundPart{}, Disputes: []DisputePart{}, Postings: []PostingPart{}, Emails: []EmailPart{}, Attention: []view.Matter{},
-		SupplementOf: supplementOf(b.Supplement), Supplements: []BookingPart{}, Others: []BookingPart{},
+		SupplementOf: view.SupplementOf(b.Supplement), Supplements: []BookingPart{}, Others: []BookingPart{},
 		MoreOthers: s.MoreOthers, ChargedAlso: []string{}, Workflows: workflowsOf(s),
 	}
 	told.Actions = actionsOf(s, told.Figures, o)

@@ -9,6 +9,7 @@ import (
 	"farebook/booking"
 	"farebook/money"
 	"farebook/notice"
+	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -97,7 +98,7 @@ func (t *timeline) supplement(b store.Booking) {
 	add := func(at time.Time, what, text string) {
 		t.add(MomentPart{At: at, Kind: "state", What: what, Text: text, ID: string(b.Reference), Amount: &amount})
 	}
-	what := strings.ReplaceAll(supplementOf(b.Supplement).Purpose, "_", " ")
+	what := strings.ReplaceAll(view.PurposeOf(*b.Supplement), "_", " ")
 	if b.Supplement.Description != "" {
 		what += ", " + b.Supplement.Description
 	}

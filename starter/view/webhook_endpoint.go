@@ -29,7 +29,7 @@ type WebhookEndpoint struct {
 func WebhookEndpointOf(e store.Endpoint, now time.Time) WebhookEndpoint {
 	shown := WebhookEndpoint{
 		ID: e.ID, ClientID: e.ClientCode, URL: e.URL, Description: e.Description, ContactEmail: e.ContactEmail,
-		EventTypes: eventTypeNames(e.Types), State: "enabled", DisabledAt: e.DisabledAt, DisabledReason: string(e.Reason),
+		EventTypes: webhook.Names(e.Types), State: "enabled", DisabledAt: e.DisabledAt, DisabledReason: string(e.Reason),
 		SecretVersion: e.Secret.Number, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 	}
 	switch {
@@ -42,14 +42,6 @@ func WebhookEndpointOf(e store.Endpoint, now time.Time) WebhookEndpoint {
 		shown.OverlapUntil = &e.PreviousUntil
 	}
 	return shown
-}
-
-func eventTypeNames(types []webhook.Type) []string {
-	names := make([]string, len(types))
-	for i, one := range types {
-		names[i] = string(one)
-	}
-	return names
 }
 
 // WebhookDelivery is an event for a webhook endpoint, with the last attempt to deliver it.
