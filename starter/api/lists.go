@@ -73,6 +73,7 @@ type listedFlight struct {
 
 type listedPayment struct {
 	PaymentIntentID string `json:"paymentIntentId" example:"pi_3PabcDEF"`
+	URL             string `json:"url,omitempty" doc:"The payment page of a booking that is still to be paid; left out when this installation has none." example:"https://pay.example.com/pay/fpl_..."`
 	ChargeID        string `json:"chargeId,omitempty" example:"ch_3PabcDEF"`
 	Status          string `json:"status" example:"succeeded"`
 	AmountCaptured  int64  `json:"amountCaptured" doc:"Minor units."`
@@ -113,8 +114,17 @@ func (a *api) listBookings(ctx context.Context, in *listBookingsInput) (*listBoo
 		return nil, err
 	}
 	out := &listBookingsOutput{}
-	out.Body.Bookings, out.Body.PageEnd = shownOf(found.Rows, ListedBookingOf), page.end(found.Next)
+	out.Body.Bookings, out.Body.PageEnd = shownOf(found.Rows, a.listedBooking), page.end(found.Next)
 	return out, nil
+}
+
+// listedBooking is ListedBookingOf with the link to the payment page.
+func (a *api) listedBooking(b store.Booking) ListedBooking {
+	listed := ListedBookingOf(b)
+	if listed.Payment != nil && b.Status == booking.StatusPendingPayment {
+		listed.Payment.URL = a.paymentURL(listed.Reference, b.HoldExpiresAt)
+	}
+	return listed
 }
 
 // filterer are the filters of a list of bookings, refunds or disputes.

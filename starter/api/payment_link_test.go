@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,6 +70,35 @@ func TestAPaymentLinkIsMadeAgainAndStoredNowhere(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, s.do(http.MethodPost, path, []byte(`{"days":3}`)).status)
 	s.token = s.db.NewKey(t, "another shop")
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodPost, path, []byte(`{}`)).status, "of another client")
+}
+
+// The list has the link of each booking that is still to be paid, the same as the booking has.
+func TestBookingsThatAreToBePaidAreListedWithTheirLinks(t *testing.T) {
+	t.Parallel()
+	away := withoutTemporal(t)
+	s := serve(t, func(db *testdb.DB, deps *api.Deps) { away(db, deps); deps.PayLinks = payLinks(t) })
+	s.book([]byte(validBody()))
+	url := func() string {
+		var list struct {
+			Bookings []struct{ Payment struct{ URL string } }
+		}
+		got := s.do(http.MethodGet, "/v1/bookings", nil)
+		require.Equal(t, http.StatusOK, got.status, "%s", got.body)
+		require.NoError(t, json.Unmarshal(got.body, &list))
+		require.Len(t, list.Bookings, 1)
+		return list.Bookings[0].Payment.URL
+	}
+	require.Empty(t, url(), "there is no PaymentIntent yet")
+	reference := booking.Reference(s.db.Text(t, "SELECT reference FROM bookings"))
+	require.NoError(t, s.db.Store.RecordPaymentIntent(t.Context(), reference, booking.PaymentSnapshot{
+		PaymentIntentID: "pi_listed", StripeStatus: "requires_payment_method", Reference: reference, Amount: 45900, Currency: "USD",
+	}, false))
+	var shown struct{ Payment struct{ URL string } }
+	require.NoError(t, json.Unmarshal(s.do(http.MethodGet, "/v1/bookings/"+string(reference), nil).body, &shown))
+	require.NotEmpty(t, shown.Payment.URL)
+	require.Equal(t, shown.Payment.URL, url())
+	s.db.Exec(t, "UPDATE bookings SET status = 'confirmed'")
+	require.Empty(t, url(), "it is paid")
 }
 
 func TestWithoutAPaymentPageThereIsNoLink(t *testing.T) {
