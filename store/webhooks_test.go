@@ -68,6 +68,33 @@ func TestPaidBookingIsWrittenWithItsEvent(t *testing.T) {
 	b.requirePromises()
 }
 
+// An event that is missing is found, of an endpoint that has subscribed to it since before the booking.
+func TestMissingEventsAreFound(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	e := b.endpoint()
+	b.Exec(t, "UPDATE webhook_endpoints SET updated_at = updated_at - INTERVAL 1 HOUR")
+	snapshot := b.held()
+	_, err := b.record(paid(snapshot, true), store.ReasonEvent)
+	require.NoError(t, err)
+	require.Len(t, b.pending(e), 1)
+	b.requirePromises()
+	broken := func() (texts []string) {
+		for _, promise := range b.Promises(t) {
+			if !promise.Held {
+				texts = append(texts, promise.Text)
+			}
+		}
+		return texts
+	}
+	b.Exec(t, "DELETE FROM webhook_deliveries")
+	require.Equal(t, []string{"each change of a booking that a webhook endpoint subscribes to is written for it"}, broken())
+	b.Exec(t, "UPDATE webhook_endpoints SET event_types = 'booking.expired'")
+	require.Empty(t, broken(), "it does not subscribe to it")
+	b.Exec(t, "UPDATE webhook_endpoints SET event_types = 'booking.confirmed', updated_at = updated_at + INTERVAL 1 HOUR")
+	require.Empty(t, broken(), "it may have subscribed to it since")
+}
+
 // A transaction that is rolled back leaves no event, and one that fails for its event leaves no change.
 func TestNoChangeWithoutItsEvent(t *testing.T) {
 	t.Parallel()

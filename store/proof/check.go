@@ -27,7 +27,7 @@ const namedRows = 3
 
 // checks are all that SQL can check.
 var checks = slices.Concat(
-	chargeChecks, ledgerChecks, bookingChecks, refundChecks, owedChecks, disputeChecks, eventChecks, stateChecks, waits,
+	chargeChecks, ledgerChecks, bookingChecks, refundChecks, owedChecks, disputeChecks, webhookChecks, eventChecks, stateChecks, waits,
 )
 
 // finding is that rows in a range of ids break a promise.
