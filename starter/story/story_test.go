@@ -167,7 +167,7 @@ func TestAnEmailSaysWhereItIs(t *testing.T) {
 	t.Parallel()
 	at := func(e store.Email) story.EmailPart {
 		s := told("confirmed", booking.PaymentSucceeded, nil)
-		e.Kind, e.Booking = notice.Confirmed, s.Booking
+		e.Kind, e.Audience, e.Booking = notice.Confirmed, notice.ToCustomer, s.Booking
 		e.Notice.Receipt = &notice.ReceiptContent{Paid: usd(45900), PaidAt: taken}
 		s.Emails = []store.Email{e}
 		return story.Of(s, story.Options{}).Emails[0]
