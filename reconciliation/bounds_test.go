@@ -10,7 +10,9 @@ import (
 
 func TestOptionsOutOfBounds(t *testing.T) {
 	t.Parallel()
-	good := reconciliation.Options{LookbackDays: reconciliation.MaxLookbackDays, Limit: reconciliation.MaxLimit, Scope: reconciliation.ScopeAll}
+	good := reconciliation.Options{
+		LookbackDays: reconciliation.MaxLookbackDays, Limit: reconciliation.MaxLimit, Scope: reconciliation.ScopeAll,
+	}
 	require.NoError(t, good.Validate())
 	for says, change := range map[string]func(*reconciliation.Options){
 		"lookbackDays": func(o *reconciliation.Options) { o.LookbackDays = 0 },

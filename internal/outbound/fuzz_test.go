@@ -12,8 +12,8 @@ import (
 	"farebook/internal/outbound"
 )
 
-// Whatever address a client names, one that is taken is https without user and fragment, on an allowed port, and leads to no address that the
-// standard library knows as private. Names are left out: they would be looked up.
+// Whatever address a client names, one that is taken is https without user and fragment, on an allowed port, and leads to no address that
+// the standard library knows as private. Names are left out: they would be looked up.
 func FuzzAddress(f *testing.F) {
 	for _, seed := range []string{
 		"8.8.8.8", "127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "169.254.169.254", "0x7f.1", "[fe80::1%25eth0]", "8.8.8.8:8443", "8.8.8.8:22",

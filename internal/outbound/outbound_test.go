@@ -30,7 +30,8 @@ func TestAddressesThatAreNotPublicAreRefused(t *testing.T) {
 		"https://[::ffff:127.0.0.1]/", "https://[::ffff:a9fe:a9fe]/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/",
 		"https://[2001:db8::1]/", "https://[2001::1]/", "https://[fec0::1]/", "https://2130706433/", "https://0x7f000001/", "https://127.1/",
 		"https://0177.0.0.1/",
-		"https://8.8.8.8:22/", "https://8.8.8.8:3306/", "http://8.8.8.8/", "ftp://8.8.8.8/", "ftp://8.8.8.8:443/", "https://", "https:///path", "8.8.8.8", "",
+		"https://8.8.8.8:22/", "https://8.8.8.8:3306/", "http://8.8.8.8/", "ftp://8.8.8.8/", "ftp://8.8.8.8:443/",
+		"https://", "https:///path", "8.8.8.8", "",
 		"https://user:password@8.8.8.8/", "https://8.8.8.8/#fragment", "https://8.8.8.8/ x", "https://8.8.8.8:0/", "https://8.8.8.8:99999/",
 		"https://no-such-host.invalid/", "https://8.8.8.8/" + strings.Repeat("x", 2000),
 	} {
