@@ -108,7 +108,10 @@ func showEmail(cmd *cobra.Command, books *store.Store, id uint64, format string)
 		return printJSON(out, shown)
 	}
 	err = listedEmails.printFacts(out, listed, [][2]any{
-		{"audience", shown.Audience}, {"message id", shown.MessageID}, {"answer", shown.Answer}, {"language", shown.Language},
+		{"audience", shown.Audience},
+		{"message id", shown.MessageID},
+		{"answer", shown.Answer},
+		{"language", shown.Language},
 		{"subject", shown.Subject},
 	}...)
 	for line := range strings.SplitSeq("\n"+strings.TrimSpace(shown.Text), "\n") {

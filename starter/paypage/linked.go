@@ -52,7 +52,8 @@ func (s *site) linked(answer func(http.ResponseWriter, *visit), refuse func(http
 			refuse(w, r, http.StatusServiceUnavailable)
 			return
 		}
-		answer(w, &visit{Request: r, token: r.PathValue("token"), known: known, now: now, texts: textsAbout(known, chosen(r, known.Customer.Locale))})
+		texts := textsAbout(known, chosen(r, known.Customer.Locale))
+		answer(w, &visit{Request: r, token: r.PathValue("token"), known: known, now: now, texts: texts})
 	}
 }
 

@@ -154,7 +154,9 @@ func TestThePageOfAFurtherPaymentSaysWhatItIsFor(t *testing.T) {
 	answer.Into(t, &s.booked)
 	shown := s.ask(http.MethodGet, "")
 	require.Equal(t, http.StatusOK, shown.status)
-	for _, want := range []string{"Further payment for your booking", "Payment for", "one bag of 23 kg", of.Reference, "45.00", "You can pay until"} {
+	for _, want := range []string{
+		"Further payment for your booking", "Payment for", "one bag of 23 kg", of.Reference, "45.00", "You can pay until",
+	} {
 		require.Contains(t, shown.body, want)
 	}
 	require.NotContains(t, shown.body, "seats")
