@@ -213,3 +213,25 @@ func TestEmailIsClaimedAgainToTheSameMoment(t *testing.T) {
 		require.True(t, claimed)
 	}
 }
+
+// A worker that sends an email has it to itself until its lease ends, and only its own failure ends the lease before.
+func TestEmailUnderWayIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.paidBooking()
+	id := uint64(b.Count(t, "SELECT id FROM emails")) //nolint:gosec // an id
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	first, claimed, err := b.Store.ClaimEmail(t.Context(), id, now, now.Add(time.Minute))
+	require.NoError(t, err)
+	require.True(t, claimed)
+	second, claimed, err := b.Store.ClaimEmail(t.Context(), id, now.Add(time.Second), now.Add(2*time.Minute))
+	require.NoError(t, err)
+	require.False(t, claimed)
+	require.NoError(t, b.Store.NoteEmailAttempt(t.Context(), second, "of a claim that was not given"))
+	require.Zero(t, b.Count(t, "SELECT attempts FROM emails"))
+	require.NoError(t, b.Store.NoteEmailAttempt(t.Context(), first, "refused"))
+	require.Equal(t, 1, b.Count(t, "SELECT attempts FROM emails WHERE sending_until IS NULL"))
+	_, claimed, err = b.Store.ClaimEmail(t.Context(), id, now.Add(time.Second), now.Add(time.Minute))
+	require.NoError(t, err)
+	require.True(t, claimed)
+}

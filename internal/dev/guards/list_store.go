@@ -134,11 +134,11 @@ var store = []Suite{
 		{
 			Name: "store.email-lease", File: "store/outbox.go", Func: "Store.ClaimEmail",
 			Cut: "(sending_until IS NULL OR sending_until <= ?)",
-			Put: "(sending_until IS NULL OR sending_until <= ? OR TRUE)", Run: "TestLeases",
+			Put: "(sending_until IS NULL OR sending_until <= ? OR TRUE)", Run: "TestEmailUnderWayIsNobodyElses",
 		},
 		{
 			Name: "store.email-lease-of-its-sender", File: "store/outbox.go", Func: "Store.NoteEmailAttempt",
-			Cut: "sending_until = ?", Put: "(sending_until = ? OR TRUE)", Run: "TestLeases",
+			Cut: "sending_until = ?", Put: "(sending_until = ? OR TRUE)", Run: "TestEmailUnderWayIsNobodyElses",
 		},
 		{
 			Name: "store.email-behind-fence", File: "store/outbox.go", Func: "Store.ClaimEmail",
