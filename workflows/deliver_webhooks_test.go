@@ -57,7 +57,8 @@ func TestOnlyAnOperatorEndsTheWaitAfterAFailure(t *testing.T) {
 // The signals of a receiver that is away make a history long: a new run continues the wait, once no email is under way.
 func TestDeliveriesWithALongHistoryContinueAsNew(t *testing.T) {
 	s := newScenario(t)
-	calls := s.delivers(activities.EventsDelivered{RetryIn: 10 * time.Hour, EmailIDs: []uint64{7}}, activities.EventsDelivered{RetryIn: 9 * time.Hour})
+	calls := s.delivers(activities.EventsDelivered{RetryIn: 10 * time.Hour, EmailIDs: []uint64{7}},
+		activities.EventsDelivered{RetryIn: 9 * time.Hour})
 	s.slowEmails(time.Hour)
 	s.after(time.Minute, func() { s.env.SetContinueAsNewSuggested(true) })
 	for _, wait := range []time.Duration{2 * time.Minute, 2 * time.Hour} {

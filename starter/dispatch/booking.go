@@ -70,9 +70,9 @@ func (c *Client) Cancel(ctx context.Context, s BookingSubject, request workflows
 // 2,000 updates at most.
 const supplementPace = 5 * time.Minute
 
-// EndSupplement asks the workflow of a further payment whose booking has ended to cancel it, paid or not, and waits for the outcome until ctx
-// ends. A repetition within supplementPace joins the same update. A payment that cannot be cancelled now, or not any more, is no error: it is
-// in the bank's hands or disputed, and the sweeper asks again.
+// EndSupplement asks the workflow of a further payment whose booking has ended to cancel it, paid or not, and waits for the outcome until
+// ctx ends. A repetition within supplementPace joins the same update. A payment that cannot be cancelled now, or not any more, is no error:
+// it is in the bank's hands or disputed, and the sweeper asks again.
 func (c *Client) EndSupplement(ctx context.Context, s BookingSubject, now time.Time) error {
 	var result workflows.CancelResult
 	err := c.update(ctx, s.subject(), client.UpdateWorkflowOptions{

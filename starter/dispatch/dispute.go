@@ -51,8 +51,8 @@ func (c *Client) SubmitEvidence(ctx context.Context, s EvidenceSubject) (workflo
 	return result, err
 }
 
-// ResumeEvidence is SubmitEvidence without the wait for Stripe. It waits until a worker has taken the request, or ctx ends. It never reports
-// a start: whether the workflow knew of the request is not known.
+// ResumeEvidence is SubmitEvidence without the wait for Stripe. It waits until a worker has taken the request, or ctx ends. It never
+// reports a start: whether the workflow knew of the request is not known.
 func (c *Client) ResumeEvidence(ctx context.Context, s EvidenceSubject) (bool, error) {
 	about, update := s.dispute(), s.update()
 	update.WorkflowID, update.WaitForStage = about.id, client.WorkflowUpdateStageAccepted
