@@ -21,13 +21,23 @@ func stripeKinds() []kind {
 		answers(fakestripe.Fault500After, http.MethodPost, 4), answers(fakestripe.FaultRateLimit, "", 6),
 		answers(fakestripe.FaultLockTimeout, http.MethodPost, 4), answers(fakestripe.FaultKeyInUse, http.MethodPost, 4),
 		answers(fakestripe.FaultHTML502, "", 6), answers(fakestripe.FaultHang, "", 3), answers(fakestripe.FaultUnauthorized, "", 3),
-		answers(fakestripe.FaultNotFound, http.MethodGet, 3),
+		{name: "Stripe: not_found", weight: 2, most: 3, whats: behind, play: notFound},
 		{name: "Stripe unavailable", weight: 3, longest: 10 * time.Second, play: stripeUnavailable},
 		{name: "Stripe slow", weight: 2, longest: 8 * time.Second, play: stripeSlow},
 		{name: "Stripe's lists lag", weight: 3, longest: 10 * time.Second, play: listsLag},
 		{name: "balance transactions late", weight: 3, longest: 8 * time.Second, play: balanceLate},
 		{name: "Stripe's key rotated", weight: 1, play: rotateStripeKey},
 	}
+}
+
+// behind are the reads that can be behind Stripe's events: each is about an object. A list of all objects is never not found.
+var behind = []string{"/v1/payment_intents/*", "/v1/refunds*", "/v1/charges/*", "/v1/disputes/*", "/v1/payouts/*"}
+
+func notFound(_ context.Context, s *System, f Fault) error {
+	s.Stack.Stripe.Faults().Add(fakestripe.Fault{
+		Method: http.MethodGet, Path: f.What, Kind: fakestripe.FaultNotFound, Count: f.Times,
+	})
+	return nil
 }
 
 func stripeUnavailable(ctx context.Context, s *System, f Fault) error {

@@ -89,8 +89,10 @@ func (t *traveller) story(storm context.Context) {
 	if err != nil {
 		return // counted in the journal
 	}
-	if answer.Status == http.StatusUnprocessableEntity && time.Since(began) > time.Duration(hold)*holdUnit {
-		return // no PaymentIntent could be made during the hold, which the storm shortens to seconds
+	if answer.Status == http.StatusUnprocessableEntity && time.Since(began) > time.Duration(hold)*holdUnit/2 {
+		// No PaymentIntent could be made during the hold, which the storm shortens to seconds. Temporal gives up one retry interval before
+		// the hold ends, which is a large part of such a hold.
+		return
 	}
 	var b booked
 	if answer.Status != http.StatusCreated || json.Unmarshal(answer.Body, &b) != nil || b.Payment.ClientSecret == "" {
