@@ -62,7 +62,7 @@ func (r *Refunds) isFirstReading(ctx context.Context, snapshot booking.RefundSna
 	return inBooks(second(r.Store.BookingOfPayment(ctx, snapshot.PaymentIntentID)))
 }
 
-// olderThan are the refunds before one in Stripe's list, which has the newest first; oldest first, none if the list lacks that one. The
+// olderThan are the refunds before one in Stripe's list, which has the newest first; oldest first, none if that one is not in the list. The
 // list's order counts and not created: that has whole seconds.
 func olderThan(id string, newestFirst []booking.RefundSnapshot) []booking.RefundSnapshot {
 	at := slices.IndexFunc(newestFirst, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == id })

@@ -88,7 +88,9 @@ func (s *stack) attempts() *attempts {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(time.Minute)
-	for _, group := range []any{s.Payments, s.Refunds, s.Disputes, s.Payouts, s.Emails, s.Inbox, s.AccountFees, s.Reconciliations, s.Retention} {
+	for _, group := range []any{
+		s.Payments, s.Refunds, s.Disputes, s.Payouts, s.Emails, s.Inbox, s.AccountFees, s.Reconciliations, s.Retention,
+	} {
 		env.RegisterActivity(group)
 	}
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {

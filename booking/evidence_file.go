@@ -68,7 +68,7 @@ const (
 	streamCost = 4 << 10
 )
 
-// pageSearch looks for the page trees of one PDF. Its bounds are for the whole file, because dictionaries that are damaged may overlap.
+// pageSearch searches for the page trees of one PDF. Its bounds are for the whole file, because dictionaries that are damaged may overlap.
 type pageSearch struct {
 	left     int   // of maxSearched; nothing is searched any more once it is not above zero
 	unpacked int64 // what may still be unpacked

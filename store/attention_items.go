@@ -121,7 +121,7 @@ func (f AttentionFilter) index(state AttentionState) string {
 	switch {
 	case f.Reference != "":
 		return ""
-	case held != "" && !(f.Held.Nobody && f.Kind != ""): // nobody takes many
+	case held != "" && (!f.Held.Nobody || f.Kind == ""): // nobody takes many
 		return "idx_attention_" + held
 	case f.Kind != "":
 		return "idx_attention_kind"

@@ -71,7 +71,7 @@ func TestAStoryHasEverythingOfItsBooking(t *testing.T) {
 	require.NoError(t, err)
 	story, err = b.Store.Story(t.Context(), known, nil)
 	require.NoError(t, err)
-	require.Len(t, story.Requests, 3, "an action that has made no row of its own is a request, too")
+	require.Len(t, story.Requests, 3, "an action that has made no row is a request, too")
 	require.Equal(t, "cancel-booking", story.Requests[2].Operation)
 
 	b.Exec(t, "UPDATE bookings SET customer_email = ?, erased_at = created_at", privacy.ErasedEmail)

@@ -132,7 +132,8 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{
-				Processes: true, WorkerFailpoint: point, Env: []string{"RETENTION=answers:30,emails:30,notes:30,items:30,events:30,views:30,travellers:3650"},
+				Processes: true, WorkerFailpoint: point,
+				Env: []string{"RETENTION=answers:30,emails:30,notes:30,items:30,events:30,views:30,travellers:3650"},
 			})
 			body := testkit.BookingBody(nil)
 			old := s.Book("old", body)

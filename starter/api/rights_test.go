@@ -68,7 +68,10 @@ func TestEachOperationNeedsItsScope(t *testing.T) {
 		{http.MethodPost, "/v1/webhook-endpoints/we_7K2M9QXA4T/rotate-secret", "webhooks:write", access.BookingsWrite},
 		{http.MethodGet, "/v1/webhook-endpoints/we_7K2M9QXA4T/deliveries", "webhooks:write or operations:read", access.BookingsWrite},
 		{http.MethodGet, "/v1/webhook-endpoints/we_7K2M9QXA4T/deliveries/msg_1", "webhooks:write or operations:read", access.BookingsWrite},
-		{http.MethodPost, "/v1/webhook-endpoints/we_7K2M9QXA4T/deliveries/msg_1/replay", "webhooks:write or operations:write", access.BookingsWrite},
+		{
+			http.MethodPost, "/v1/webhook-endpoints/we_7K2M9QXA4T/deliveries/msg_1/replay", "webhooks:write or operations:write",
+			access.BookingsWrite,
+		},
 		{http.MethodPost, "/v1/webhook-endpoints/we_7K2M9QXA4T/replay", "webhooks:write or operations:write", access.BookingsWrite},
 		{http.MethodPost, "/v1/webhook-endpoints/we_7K2M9QXA4T/test", "webhooks:write or operations:write", access.BookingsWrite},
 		{http.MethodGet, "/v1/payouts", "operations:read", access.BookingsRead},

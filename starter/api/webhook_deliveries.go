@@ -24,8 +24,8 @@ func (a *api) addDeliveries(spec huma.API) {
 	needed := access.WebhooksWrite
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "list-webhook-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{endpointsTag},
-		Summary: "List what was sent to a webhook endpoint", Description: "Newest first, each with the last attempt and its answer. " + anyClients,
-		Errors: []int{404, 422},
+		Summary:     "List what was sent to a webhook endpoint",
+		Description: "Newest first, each with the last attempt and its answer. " + anyClients, Errors: []int{404, 422},
 	}, needed, access.OperationsRead), a.listDeliveries)
 	register(a, spec, a.guard(spec, huma.Operation{
 		OperationID: "get-webhook-delivery", Method: http.MethodGet, Path: deliveryPath, Tags: []string{endpointsTag},
@@ -33,7 +33,8 @@ func (a *api) addDeliveries(spec huma.API) {
 	}, needed, access.OperationsRead), a.getDelivery)
 	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "replay-webhook-delivery", Path: replayDeliveryPath, Tags: []string{endpointsTag}, Summary: "Send an event again",
-		Description: "Under the same webhook-id, before later events that were not delivered. One that was not delivered yet is tried at once." + anyClientsToo,
+		Description: "Under the same webhook-id, before later events that were not delivered. One that was not delivered yet is tried at once." +
+			anyClientsToo,
 	}, needed, access.OperationsWrite), a.replayDelivery)
 	register(a, spec, a.actionBy(spec, huma.Operation{
 		OperationID: "replay-webhook-deliveries", Path: replayRangePath, Tags: []string{endpointsTag}, Summary: "Send the events of a time again",

@@ -73,8 +73,8 @@ func showBookingCommand() *cobra.Command {
 	show := showObject[api.BookingFilters](shown)
 	show.Short = "Show a booking with its money; with --story, everything that happened to it"
 	show.Long = "Shows the booking that " + shown.names + " names, and where its money is: captured, refunded, on its way, disputed, and " +
-		"what is left to refund. --story adds what the console's page of the booking has: refunds with the reference by which the bank finds them, " +
-		"emails with the mail server's answer, matters, further payments, other bookings of the same email address, and one timeline of " +
+		"what is left to refund. --story adds what the console's page of the booking has: refunds with the reference by which the bank finds " +
+		"them, emails with the mail server's answer, matters, further payments, other bookings of the same email address, and one timeline of " +
 		"requests, events, postings, emails and comments."
 	show.Flags().BoolVar(&whole, "story", false, "everything that happened to it")
 	return show

@@ -35,7 +35,8 @@ func TestDisputesComeByTheirDeadlines(t *testing.T) {
 	desk.Get("/console/disputes/dp_none").Require(http.StatusNotFound)
 }
 
-// A form of which a part was saved is shown again with its key and the new revision. Sent again with other texts, it asks for another change.
+// A form of which a part was saved is shown again with its key and the new revision. Sent again with other texts, it asks for another
+// change.
 func TestAFormOfEvidenceIsSentAgainAfterAPartOfItWasSaved(t *testing.T) {
 	t.Parallel()
 	p := plant(consolekit.New(t, nil))

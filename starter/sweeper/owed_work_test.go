@@ -182,9 +182,12 @@ func (s testSweeper) unsubmittedEvidence(key string) (disputeID string) {
 		Dispute: of, Texts: booking.EvidenceTexts{"customer_name": "Layla Haddad"}, By: testdb.Tester,
 	})
 	require.NoError(s.T, err)
-	_, err = evidence.Submit(s.T.Context(), drafts.Submission{Dispute: of, Revision: saved.Revision, By: testdb.Tester, Key: store.IdempotencyKey{
-		Caller: s.Caller(s.T, s.NewKey(s.T, "test")), Key: "submit-" + key, Operation: "submit-evidence",
-	}})
+	_, err = evidence.Submit(s.T.Context(), drafts.Submission{
+		Dispute: of, Revision: saved.Revision, By: testdb.Tester,
+		Key: store.IdempotencyKey{
+			Caller: s.Caller(s.T, s.NewKey(s.T, "test")), Key: "submit-" + key, Operation: "submit-evidence",
+		},
+	})
 	require.NoError(s.T, err)
 	return of.ID
 }

@@ -105,7 +105,8 @@ func stateOptions(r *page.Request) []page.Option {
 
 // takenOptions also has the name that the URL asks for, which leads here from a matter that somebody has.
 func takenOptions(r *page.Request) []page.Option {
-	options := page.Choices(r.T("attention.takenByAny"), []string{"me", "nobody"}, func(who string) string { return r.T("attention.takenBy." + who) })
+	options := page.Choices(r.T("attention.takenByAny"), []string{"me", "nobody"},
+		func(who string) string { return r.T("attention.takenBy." + who) })
 	if who := r.Q("takenBy"); who != "" && who != "me" && who != "nobody" {
 		options = append(options, page.Option{Value: who, Text: who})
 	}

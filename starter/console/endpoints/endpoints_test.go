@@ -13,7 +13,8 @@ import (
 const (
 	page     = "/console/webhook-endpoints"
 	endpoint = "we_7K2M9QXA4T"
-	audited  = "SELECT COUNT(*) FROM audit_log WHERE action = ? AND subject LIKE '%" + endpoint + "%' AND actor LIKE 'Dana Support (console ak\\_%'"
+	audited  = "SELECT COUNT(*) FROM audit_log WHERE action = ? AND subject LIKE '%" + endpoint + "%' AND " +
+		"actor LIKE 'Dana Support (console ak\\_%'"
 )
 
 // shop makes a client with an endpoint that has an event, which its receiver has refused.
@@ -76,7 +77,7 @@ func TestRolesOfWebhookEndpoints(t *testing.T) {
 
 	admin := k.As(access.Administrator)
 	client := k.DB.Text(t, "SELECT c.client_id FROM api_clients c JOIN webhook_endpoints e ON e.client_id = c.id")
-	link := admin.Get("/console/clients/" + client).Require(http.StatusOK).Find(`a[href^="` + page + `?client="]`).AttrOr("href", "")
+	link := admin.Get("/console/clients/"+client).Require(http.StatusOK).Find(`a[href^="`+page+`?client="]`).AttrOr("href", "")
 	require.Equal(t, 1, admin.Get(link).Require(http.StatusOK).Find("tbody tr").Length())
 	arabic := admin.Get(page + "/" + endpoint + "?lang=ar").Require(http.StatusOK)
 	require.Equal(t, "rtl", arabic.Find("html").AttrOr("dir", ""))
