@@ -40,10 +40,11 @@ var rules = []Rule{
 	{RefundsWrite, "refund its client's bookings"},
 	{DisputesWrite, "prepare the evidence for disputes of its client's bookings, and submit it"},
 	{WebhooksWrite, "manage its client's webhook endpoints, and read and replay what was sent to them"},
-	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, and what needs attention"},
+	{OperationsRead, "read every client's bookings, refunds and disputes, payouts, events, emails, reconciliations, webhook endpoints, and " +
+		"what needs attention"},
 	{OperationsWrite, "act on every client's bookings, if it also has the scope of the action; take, comment on and close what needs " +
-		"attention; retry and ignore events, resend emails, apply plans, decide items, pause and trigger the schedule; propose refunds and " +
-		"corrections"},
+		"attention; retry and ignore events, resend emails, stop, start, test and replay webhook endpoints, apply plans, decide items, " +
+		"pause and trigger the schedule; propose refunds and corrections"},
 	{ReconciliationRead, "read reconciliations"},
 	{ReconciliationWrite, "start reconciliations, apply plans, resolve items"},
 	{FinanceRead, "read reports, and the ledger and the months of all clients"},

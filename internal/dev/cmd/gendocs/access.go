@@ -84,7 +84,8 @@ does with ` + "`operations:write`" + ` is in the audit log under the name of the
 With ` + "`operations:read`" + `, ` + "`GET /v1/attention`" + ` is ` + "`starter attention list`" + `; with ` + "`operations:write`" + `,
 ` + "`POST /v1/attention/{id}/take`, `/give-back`, `/comments` and `/close`" + `
 are ` + "`starter attention take`, `give-back`, `comment` and `close`" + `. ` + "`GET /v1/attention`" + ` takes ` + "`state`" + `, ` +
-	"`kind`" + ` and ` + "`booking`" + `.
+	"`kind`" + `,
+` + "`booking`" + ` and ` + "`takenBy` (`me`, `nobody`, or a name)" + `.
 
 To rotate a key, run ` + "`api-key rotate`" + `, give the new token to the client, and check the old key's last use in ` +
 	"`api-key list`" + ` before the
