@@ -133,7 +133,7 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 			t.Parallel()
 			s := testkit.New(t, testkit.Options{
 				Processes: true, WorkerFailpoint: point,
-				Env: []string{"RETENTION=answers:30,emails:30,notes:30,items:30,events:30,views:30,travellers:3650"},
+				Env: []string{"RETENTION=answers:30,emails:30,notes:30,items:30,events:30,views:30,evidence:30,travellers:3650"},
 			})
 			body := testkit.BookingBody(nil)
 			old := s.Book("old", body)

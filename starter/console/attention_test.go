@@ -10,7 +10,23 @@ import (
 
 	"farebook/access"
 	"farebook/internal/dev/consolekit"
+	"farebook/store"
 )
+
+// Each kind of matter can be chosen, and has its words in both languages.
+func TestEachKindOfMatterHasItsWords(t *testing.T) {
+	t.Parallel()
+	p := plant(consolekit.New(t, nil))
+	desk := p.As(access.Support)
+	for _, kind := range store.AttentionKinds {
+		p.matter(string(kind), "")
+		for _, language := range []string{"en", "ar"} {
+			shown := desk.Get("/console/attention?kind=" + string(kind) + "&lang=" + language).Require(http.StatusOK)
+			require.Equal(t, 1, shown.Find(`select[name="kind"] option[value="`+string(kind)+`"]`).Length(), "%s in the %s page", kind, language)
+			require.NotContains(t, shown.Text("main"), "attention.", "%s in the %s page", kind, language)
+		}
+	}
+}
 
 // The oldest matter comes first, with what is known and what to do. Many are closed at once, each by its own call with its own line in the
 // audit log; one that was closed meanwhile does not keep the others open, and the answer says so.

@@ -93,6 +93,7 @@ func number(id uint64) string { return strconv.FormatUint(id, 10) }
 var kinds = []string{
 	"payment_mismatch", "payment_refused", "other_payment", "late_money", "refund_postponed", "refund_held", "refund_failed", "refund_made",
 	"refund_mismatch", "refund_copied", "dispute_rest", "unknown_state", "departed", "rebuilt", "earlier", "sealing_overdue",
+	"webhook_endpoint_disabled",
 }
 
 func kindOptions(r *page.Request) []page.Option {
