@@ -69,7 +69,9 @@ func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
 	return []plant{
 		{"a workflow is terminated", func() { terminate(t, s) }, "promise 14"},
 		{"an email is given up", func() { root("UPDATE emails SET status = 'failed' WHERE id = ?", mail) }, "emails were given up"},
-		{"an email stays queued", func() { root("UPDATE emails SET status = 'queued' WHERE id = ?", mail) }, "still queued"},
+		{"an email stays queued", func() { // as if a worker that is dead were sending it: otherwise the sweeper has it sent
+			root("UPDATE emails SET status = 'queued', sending_until = UTC_TIMESTAMP(6) + INTERVAL 1 DAY WHERE id = ?", mail)
+		}, "still queued"},
 		{"an email is lost", func() {
 			root("UPDATE emails SET status = 'sent', message_id = '<lost@example.com>' WHERE id = ?", mail)
 		}, "did not arrive"},
