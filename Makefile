@@ -203,8 +203,8 @@ mutation: $(GREMLINS) ## Mutate MUTATED, run the tests of each package, and prin
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the fuzz targets, the model test, benchmarks
-	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model bench; do \
+nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the fuzz targets, the model test, a storm, benchmarks
+	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" bench; do \
 		echo "== make $$step"; began=$$(date +%s); $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi
