@@ -25,25 +25,38 @@ func (r *Refunds) recordOlder(ctx context.Context, snapshot booking.RefundSnapsh
 	if err != nil {
 		return stripeError(err)
 	}
-	for _, older := range olderThan(snapshot.StripeRefundID, there) {
-		id, err := r.unknown(ctx, older)
+	at := slices.IndexFunc(there, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == snapshot.StripeRefundID })
+	if at < 0 {
+		return nil // a list may lag behind its objects
+	}
+	return r.recordUnknown(ctx, there[at+1:])
+}
+
+// recordUnknown records those of a payment's refunds that the books do not know, or know in another state, beginning with the oldest.
+// Stripe's list has the newest first. Its order counts and not created, which has whole seconds.
+func (r *Refunds) recordUnknown(ctx context.Context, newestFirst []booking.RefundSnapshot) error {
+	for _, refund := range slices.Backward(newestFirst) {
+		id, err := r.unknown(ctx, refund)
 		if err != nil {
 			return storeError(err)
 		}
 		if id == "" {
 			continue
 		}
-		if err := r.recordOne(ctx, older.StripeRefundID); err != nil {
+		if err := r.recordOne(ctx, refund.StripeRefundID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// recordOne records a refund that a list has; a list has no failure's balance transaction, so the refund is read.
+// recordOne records a refund that a list has. A list has no failure's balance transaction, so the refund is read.
 func (r *Refunds) recordOne(ctx context.Context, stripeRefundID string) error {
 	in := RecordRefundInput{RefundRef: RefundRef{StripeRefundID: stripeRefundID}}
 	snapshot, err := r.read(ctx, in)
+	if isAbsent(err) {
+		return second(r.absent(ctx, in, err))
+	}
 	if err != nil {
 		return stripeError(err)
 	}
@@ -60,16 +73,4 @@ func (r *Refunds) isFirstReading(ctx context.Context, snapshot booking.RefundSna
 		return false, err
 	}
 	return inBooks(second(r.Store.BookingOfPayment(ctx, snapshot.PaymentIntentID)))
-}
-
-// olderThan are the refunds before one in Stripe's list, which has the newest first; oldest first, none if that one is not in the list. The
-// list's order counts and not created: that has whole seconds.
-func olderThan(id string, newestFirst []booking.RefundSnapshot) []booking.RefundSnapshot {
-	at := slices.IndexFunc(newestFirst, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == id })
-	if at < 0 {
-		return nil
-	}
-	older := slices.Clone(newestFirst[at+1:])
-	slices.Reverse(older)
-	return older
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -182,24 +183,12 @@ func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *R
 	if err != nil {
 		return nil, stripeError(err)
 	}
-	for _, refund := range there {
-		if refund.RefundID == known.ID {
-			outcome := alreadyCreated(known, refund)
-			return &outcome, nil
-		}
-		id, err := r.unknown(ctx, refund)
-		if err != nil {
-			return nil, storeError(err)
-		}
-		if id == "" {
-			continue
-		}
-		_, err = r.RecordRefund(ctx, RecordRefundInput{RefundRef: RefundRef{StripeRefundID: refund.StripeRefundID}})
-		if err != nil {
-			return nil, err
-		}
+	at := slices.IndexFunc(there, func(refund booking.RefundSnapshot) bool { return refund.RefundID == known.ID })
+	if at >= 0 {
+		outcome := alreadyCreated(known, there[at])
+		return &outcome, nil
 	}
-	return nil, nil
+	return nil, r.recordUnknown(ctx, there)
 }
 
 // withEmails adds the queued emails of all of the booking's refunds, including those that recordOthers has recorded. Another workflow may
