@@ -20,32 +20,46 @@ var errGaveUp = errors.New("no answer")
 
 // post sends a request under an idempotency key until it is answered, as any client should, and writes the answer to the journal.
 func (s *System) post(ctx context.Context, actor, path, key string, body []byte) (Answer, error) {
+	answer, err := s.answered(ctx, http.MethodPost, path, key, body)
+	if err != nil {
+		s.Journal.gaveUp()
+		return Answer{}, err
+	}
+	answer.Actor, answer.At = actor, time.Now().UTC()
+	return answer, s.Journal.add(answer)
+}
+
+// get reads from the API until it answers.
+func (s *System) get(ctx context.Context, path string) (Answer, error) {
+	return s.answered(ctx, http.MethodGet, path, "", nil)
+}
+
+// answered sends a request until it is answered, or until ctx ends: errGaveUp.
+func (s *System) answered(ctx context.Context, method, path, key string, body []byte) (Answer, error) {
 	pause := 100 * time.Millisecond
 	for attempt := 1; ; attempt++ {
-		answer, again, err := s.once(ctx, http.MethodPost, path, key, body)
+		answer, again, err := s.once(ctx, method, path, key, body)
 		if err == nil && !again {
-			answer.Actor, answer.Attempts, answer.At = actor, attempt, time.Now().UTC()
-			return answer, s.Journal.add(answer)
+			answer.Attempts = attempt
+			return answer, nil
 		}
 		if wait.For(ctx, pause) != nil {
-			s.Journal.gaveUp()
 			return Answer{}, errGaveUp
 		}
 		pause = min(2*pause, 2*time.Second)
 	}
 }
 
-// get reads from the API until it answers.
-func (s *System) get(ctx context.Context, path string) (Answer, error) {
-	for {
-		answer, again, err := s.once(ctx, http.MethodGet, path, "", nil)
-		if err == nil && !again {
-			return answer, nil
-		}
-		if wait.For(ctx, 200*time.Millisecond) != nil {
-			return Answer{}, errGaveUp
-		}
+// answeredAtRest is answered of a system at rest, which has patienceAfter. No answer is no error but a violation, unless ctx has ended.
+func (s *System) answeredAtRest(ctx context.Context, method, path, key string, body []byte) (answer Answer, found bool, err error) {
+	patience, enough := context.WithTimeout(ctx, patienceAfter)
+	defer enough()
+	answer, err = s.answered(patience, method, path, key, body)
+	if err != nil && ctx.Err() == nil {
+		s.violated("promise 10: %s %s is not answered within %s of a system at rest", method, path, patienceAfter)
+		return Answer{}, false, nil
 	}
+	return answer, err == nil, err
 }
 
 // once sends a request, and reports whether its answer asks to send it again.
@@ -118,7 +132,7 @@ func (s *System) rotateAPIKey(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
-	var list struct{ APIKeys []struct{ ID, Token string } }
+	var list struct{ APIKeys []struct{ ID string } }
 	err = json.Unmarshal(answer.Body, &list)
 	if err != nil || len(list.APIKeys) == 0 {
 		return errors.Join(err, fmt.Errorf("no list of API keys: %d", answer.Status))

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"regexp"
 	"time"
 
+	"farebook/internal/exitcode"
 	"farebook/internal/wait"
 )
 
@@ -44,9 +44,6 @@ func applyPlan(ctx context.Context, s *System, _ Fault) error {
 // commandTime is how long an operator waits for a command in a storm.
 const commandTime = 90 * time.Second
 
-// findings is the exit status of a command that did its work and found something (starter/command).
-const findings = 1
-
 // starter runs an operator's command on its direct connections, again while a server is away, and returns its output. What it finds is no
 // error.
 func (s *System) starter(ctx context.Context, args ...string) (output string, err error) {
@@ -63,10 +60,10 @@ func (s *System) starter(ctx context.Context, args ...string) (output string, er
 func (s *System) starterOnce(ctx context.Context, args ...string) (string, error) {
 	command := s.Stack.Starter(ctx, args...)
 	var out, log bytes.Buffer
-	command.Stdout, command.Stderr = io.Writer(&out), io.Writer(&log)
+	command.Stdout, command.Stderr = &out, &log
 	err := command.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == findings {
+	if errors.As(err, &exit) && exit.ExitCode() == exitcode.Findings {
 		return out.String(), nil
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package storm
 
 import (
 	"context"
+	"strings"
 	"syscall"
 	"time"
 
@@ -57,8 +58,8 @@ func armProcess(_ context.Context, s *System, f Fault) error {
 
 // armTwo arms two processes at once.
 func armTwo(_ context.Context, s *System, f Fault) error {
-	points := fields(f.What)
-	for i, name := range fields(f.Target) {
+	points := strings.Fields(f.What)
+	for i, name := range strings.Fields(f.Target) {
 		s.process(name).restart(s.point(points[i], f.Number, i))
 	}
 	return nil

@@ -53,8 +53,8 @@ const starts = 4
 
 func restarted(ctx context.Context, one server) (err error) {
 	for range starts {
-		if err = one.Restart(ctx); err == nil {
-			return nil
+		if err = one.Restart(ctx); err == nil || ctx.Err() != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("%s does not start again: %w", one.Name(), err)

@@ -67,6 +67,8 @@ func balanceLate(ctx context.Context, s *System, f Fault) error {
 
 // rotateStripeKey rolls the secret key as docs/operations.md has it: both are valid until every process has the new one.
 func rotateStripeKey(_ context.Context, s *System, f Fault) error {
+	s.rotating.Lock()
+	defer s.rotating.Unlock()
 	next := "sk_test_storm" + hexOf(f.Draw)
 	expire := s.Stack.Stripe.RollKey(next)
 	for _, p := range s.processes {

@@ -44,8 +44,8 @@ func (s *System) heal(ctx context.Context) error {
 	return nil
 }
 
-// foundNothing matches the report of a reconciliation without differences.
-var foundNothing = regexp.MustCompile(`differences 0,`)
+// foundNothing matches the report of a reconciliation that completed and found no difference.
+var foundNothing = regexp.MustCompile(`is completed[^\n]*\nscanned \d+, differences 0,`)
 
 // quiet waits until everything that is known is recorded, and a reconciliation finds no difference any more: what it heals is known only
 // by it, because events were lost.

@@ -75,7 +75,7 @@ func (f *Fault) draw(draw *rand.Rand, one kind, points Points) {
 	switch {
 	case one.points:
 		var names []string
-		for _, process := range fields(f.Target) {
+		for _, process := range strings.Fields(f.Target) {
 			reached := points.of(process)
 			names = append(names, reached[draw.IntN(len(reached))])
 		}
@@ -92,7 +92,7 @@ func (f *Fault) draw(draw *rand.Rand, one kind, points Points) {
 }
 
 func shuffledKinds(draw *rand.Rand) []kind {
-	order := append([]kind(nil), kinds()...)
+	order := kinds()
 	draw.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 	return order
 }

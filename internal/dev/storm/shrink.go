@@ -1,6 +1,9 @@
 package storm
 
-import "context"
+import (
+	"context"
+	"path/filepath"
+)
 
 // Shrink searches a smaller schedule that still breaks a promise: it plays each half, and continues with one that does, for as many
 // replays as it may. The interleaving of a run does not repeat, so that a half that holds once proves little, and one that breaks is
@@ -15,7 +18,7 @@ func Shrink(ctx context.Context, o Options, replays int) ([]Fault, error) {
 			}
 			replays--
 			try := o
-			try.Schedule = half
+			try.Schedule, try.Dir = half, filepath.Join(o.Dir, "shrink") // logs of the run that broke a promise stay
 			say(o.Progress, "shrinking: %d of %d faults", len(half), len(o.Schedule))
 			result, err := Run(ctx, try)
 			if err != nil {

@@ -47,6 +47,7 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
+	defer func() { s.sum(&result) }() // also of a run that could not be ended
 	say(o.Progress, "the storm begins: %d faults in %s, %d travellers, logs in %s", len(o.Schedule), o.Plan.Long, o.Travellers, o.Dir)
 	result.Played, result.Missed = map[string]int{}, map[string]int{}
 	s.rage(ctx, o, &result)
@@ -65,7 +66,6 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	result.Quiet = time.Since(began)
 	say(o.Progress, "at rest after %s; the promises are checked", result.Quiet.Round(time.Second))
 	result.Findings, err = s.Check(ctx)
-	s.sum(&result)
 	if len(result.Before) == 0 {
 		result.Before = o.Schedule[max(0, len(o.Schedule)-10):]
 	}

@@ -3,7 +3,6 @@ package storm
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +49,7 @@ type System struct {
 	links        map[string]*link
 	processes    []*process
 	servers      servers
+	rotating     sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
 	balancer     *http.Server
 	http         *http.Client
 	token        atomic.Pointer[string]
@@ -62,6 +62,10 @@ type System struct {
 
 // Start starts a system with its data in dir. On an error it stops what it has started.
 func Start(ctx context.Context, dir string, progress io.Writer) (*System, error) {
+	dir, err := filepath.Abs(dir) // processes have another working directory
+	if err != nil {
+		return nil, err
+	}
 	s := &System{dir: dir, links: map[string]*link{}, arrived: map[int]string{}, http: &http.Client{Timeout: 15 * time.Second}}
 	if err := s.start(ctx, progress); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -70,15 +74,15 @@ func Start(ctx context.Context, dir string, progress io.Writer) (*System, error)
 }
 
 func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
-	for _, marker := range s.markers() {
-		if err := os.Remove(marker); err != nil {
-			return err
-		}
-	}
 	if s.Stack, err = devstack.Up(ctx, devstack.Options{
 		Dir: s.dir, Headless: true, Fast: true, Bare: true, Progress: progress, Env: settings(),
 	}); err != nil {
 		return err
+	}
+	for _, marker := range s.markers() {
+		if err := os.Remove(marker); err != nil {
+			return err
+		}
 	}
 	s.token.Store(&s.Stack.APIKey)
 	if s.Journal, err = newJournal(filepath.Join(s.dir, "journal.jsonl")); err != nil {
@@ -272,8 +276,4 @@ func (s *System) Forget() {
 	s.violations = nil
 }
 
-func hexOf(draw uint64) string {
-	return hex.EncodeToString(fmt.Appendf(nil, "%016x", draw))
-}
-
-func fields(names string) []string { return strings.Fields(names) }
+func hexOf(draw uint64) string { return fmt.Sprintf("%016x", draw) }

@@ -65,7 +65,9 @@ func run(o storm.Options, shrink int, only bool) (held bool, err error) {
 		return true, nil
 	}
 	result, err := storm.Run(ctx, o)
-	result.Print(os.Stdout, o.Plan)
+	if result.Played != nil { // it has begun
+		result.Print(os.Stdout, o.Plan)
+	}
 	if err != nil || len(result.Violations) == 0 || shrink == 0 {
 		return len(result.Violations) == 0, err
 	}
