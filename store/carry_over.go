@@ -61,11 +61,11 @@ func (b *lockedBooking) carriedOver() (ledger.Transaction, error) {
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	var refunds []refundRow
-	if err := b.tx.Where("booking_id = ?", b.booking.ID).Order("id").Find(&refunds).Error; err != nil {
+	payable, err := b.payableByRules(transactions)
+	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	carried, payable, decided := 0, payableOf(refunds), int64(0)
+	carried, decided := 0, int64(0)
 	sums := seal.Sums{}
 	for _, t := range transactions {
 		sums.AddEntries(t.Entries)
@@ -116,21 +116,4 @@ func exchanges(transactions []LedgerTransaction) map[money.Currency]int64 {
 		}
 	}
 	return total
-}
-
-// payableOf is what would be payable of a booking's refunds, by ascending id, if each had been promised when it was requested: those that
-// are to leave Stripe's balance, and those that failed, as far as no later refund has returned their money.
-func payableOf(refunds []refundRow) int64 {
-	var payable, outstanding int64
-	for _, refund := range refunds {
-		unneeded := max(payable-outstanding, 0)
-		payable += max(refund.Amount-unneeded, 0)
-		switch {
-		case refund.Posted && !refund.FailurePosted:
-			payable -= refund.Amount
-		case !slices.Contains(failedRefund, refund.Status) && !refund.Posted:
-			outstanding += refund.Amount
-		}
-	}
-	return payable
 }

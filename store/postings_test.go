@@ -100,6 +100,29 @@ var situations = map[string]struct {
 		map[ledger.Account]int64{ledger.LiabilityUnearnedRevenue: 25900},
 		map[ledger.Account]int64{ledger.IncomeFlights: 25900},
 	},
+	"a refund that failed after a later one was made": {
+		func(b books) {
+			first := b.refunded(20000)
+			second, err := b.askRefund(first.Reference, "second", 1000)
+			require.NoError(b.t, err)
+			b.recordRefund(atStripe(second, "re_2", "succeeded"))
+			b.recordRefund(cameBack(first, "lost_or_stolen_card"))
+		},
+		map[ledger.Account]int64{ledger.LiabilityUnearnedRevenue: 24900, ledger.LiabilityRefundsPayable: 20000},
+		map[ledger.Account]int64{ledger.IncomeFlights: 24900, ledger.LiabilityRefundsPayable: 20000},
+	},
+	"a refund that was refused after a later one was made": {
+		func(b books) {
+			first := b.requestedRefund(20000)
+			second, err := b.askRefund(first.Reference, "second", 1000)
+			require.NoError(b.t, err)
+			b.recordRefund(atStripe(second, "re_2", "succeeded"))
+			_, err = b.Store.RecordRefundRefused(b.t.Context(), first.ID, "card_declined", time.Now().UTC())
+			require.NoError(b.t, err)
+		},
+		map[ledger.Account]int64{ledger.LiabilityUnearnedRevenue: 24900, ledger.LiabilityRefundsPayable: 20000},
+		map[ledger.Account]int64{ledger.IncomeFlights: 24900, ledger.LiabilityRefundsPayable: 20000},
+	},
 	"a refund that Stripe refuses": {
 		func(b books) {
 			_, err := b.Store.RecordRefundRefused(b.t.Context(), b.requestedRefund(20000).ID, "card_declined", time.Now().UTC())
