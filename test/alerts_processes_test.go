@@ -16,6 +16,7 @@ import (
 
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/fakestripe"
+	"farebook/internal/dev/link"
 	"farebook/internal/dev/testkit"
 	"farebook/workflows"
 )
@@ -106,7 +107,7 @@ func cutTheWorkerOff(w *watched) func() {
 	for i := range 3 {
 		booked = append(booked, w.Book(fmt.Sprintf("alerts-cut-%d", i), testkit.BookingBody(nil)))
 	}
-	w.link.Cut()
+	w.link.Become(link.Reset)
 	for _, b := range booked {
 		w.Pay(b.Payment.PaymentIntentID, "pm_card_visa")
 	}
@@ -117,7 +118,7 @@ func cutTheWorkerOff(w *watched) func() {
 		return err == nil && task.GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED &&
 			time.Since(task.GetScheduledTime().AsTime()) > 15*time.Second
 	}, "no workflow task waits; logs:\n%s", w.lastLogs())
-	w.link.Mend()
+	w.link.Become(link.None)
 	return func() {
 		for _, b := range booked {
 			w.AwaitStatus(b.Reference, "confirmed")

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/internal/dev/devstack"
+	"farebook/internal/dev/link"
 	"farebook/internal/dev/monitoring"
 	"farebook/internal/dev/testkit"
 	"farebook/internal/wait"
@@ -34,8 +35,8 @@ type watched struct {
 	prometheus *devstack.Prometheus
 	rules      map[string]monitoring.Rule
 
-	stopWorker func()        // of a stack inside the test
-	link       *testkit.Link // between the worker and Temporal, of a stack of processes
+	stopWorker func()     // of a stack inside the test
+	link       *link.Link // between the worker and Temporal, of a stack of processes
 	database   *devstack.MariaDB
 }
 

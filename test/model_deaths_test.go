@@ -2,9 +2,6 @@ package test
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -12,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"farebook/internal/dev/failpoints"
 	"farebook/internal/dev/testkit"
 )
 
@@ -20,7 +18,10 @@ import (
 // key; the promises are the same.
 func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 	t.Parallel()
-	worker, api := failpointsOf(t, "../activities"), failpointsOf(t, "../starter")
+	worker, err := failpoints.In("../activities")
+	require.NoError(t, err)
+	api, err := failpoints.In("../starter")
+	require.NoError(t, err)
 	places := map[bool][]string{false: api, true: slices.Concat(api, worker)} // by whether the API carries out steps as well
 	deaths := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -40,26 +41,6 @@ func TestAnySequenceWithDeathsKeepsThePromises(t *testing.T) {
 		deaths += m.s.Deaths()
 	})
 	require.Positive(t, deaths, "lives in which nobody died prove nothing")
-}
-
-var failpointHit = regexp.MustCompile(`failpoint\.Hit\("([a-z-]+)"\)`)
-
-// failpointsOf finds the names of all failpoints below a folder.
-func failpointsOf(t *testing.T, folder string) []string {
-	t.Helper()
-	var names []string
-	require.NoError(t, filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".go" {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		for _, hit := range failpointHit.FindAllSubmatch(text, -1) {
-			names = append(names, string(hit[1]))
-		}
-		return err
-	}))
-	require.NotEmpty(t, names, "no failpoint in %s", folder)
-	return names
 }
 
 // death kills worker or API in the middle of a step.

@@ -106,8 +106,11 @@ func (s *Stack) program(name string, ready func(context.Context) error, args ...
 	}}
 }
 
-func (s *Stack) apiReady(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.APIURL+"/readyz", nil)
+func (s *Stack) apiReady(ctx context.Context) error { return APIReady(ctx, s.APIURL) }
+
+// APIReady returns nil when the API at an address, without a trailing slash, takes bookings.
+func APIReady(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
 	if err != nil {
 		return err
 	}

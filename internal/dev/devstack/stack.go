@@ -31,7 +31,7 @@ type Options struct {
 	Prometheus bool
 	// Fast starts the servers with ForTests.
 	Fast bool
-	// Bare starts no API and no worker, and no part again that ends: the caller does both. Stripe delivers its events to APIURL all the same.
+	// Bare leaves API and worker to the caller, and restarts no part that ends. Stripe sends its events to APIURL, which the caller serves.
 	Bare bool
 	// Progress receives a line for each step and each part that ends unexpectedly; os.Stderr if nil.
 	Progress io.Writer
@@ -61,8 +61,8 @@ type Stack struct {
 	watching sync.WaitGroup
 }
 
-// Up starts a stack and returns when the API is ready and the worker polls. On an error it stops what it has started. ctx applies to
-// the start only; the stack runs until Stop.
+// Up starts a stack and returns when the API is ready and the worker polls; a bare one, when the schema exists. On an error it stops what
+// it has started. ctx bounds the start only; the stack runs until Stop.
 func Up(ctx context.Context, options Options) (*Stack, error) {
 	if options.Progress == nil {
 		options.Progress = os.Stderr

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"farebook/internal/dev/devstack"
 )
 
 // balance serves the address to which clients and Stripe send, and passes each request to one of the APIs in turn, as a load balancer
@@ -31,18 +33,9 @@ func (s *System) balance(addresses []string) error {
 }
 
 // ready reports whether each API is.
-func (s *System) ready(ctx context.Context, addresses []string) bool {
+func ready(ctx context.Context, addresses []string) bool {
 	for _, address := range addresses {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
-		if err != nil {
-			return false
-		}
-		response, err := s.http.Do(request)
-		if err != nil {
-			return false
-		}
-		_ = response.Body.Close() // only the status counts
-		if response.StatusCode != http.StatusOK {
+		if devstack.APIReady(ctx, "http://"+address) != nil {
 			return false
 		}
 	}

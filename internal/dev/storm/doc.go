@@ -6,6 +6,6 @@
 // One seed draws one schedule of faults and the same stories. What runs at the same moment still depends on the machine: a seed repeats
 // the faults, and not the interleaving.
 //
-// It imports store, store/proof, ledger, money, internal/clock, internal/wait, and devstack, fakestripe, freeport and mailbox of
-// internal/dev.
+// It imports store, internal/clock, internal/exitcode, internal/wait, and devstack, failpoints, fakestripe, freeport, link, mailbox and
+// promises of internal/dev.
 package storm

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"farebook/internal/dev/link"
 	"farebook/internal/wait"
 )
 
@@ -11,15 +12,16 @@ import (
 var linked = []string{"MariaDB", "Temporal", "Stripe", "SMTP"}
 
 func linkKinds() []kind {
-	troubled := func(name string, now trouble, longest time.Duration) kind {
+	troubled := func(name string, now link.Trouble, longest time.Duration) kind {
 		return kind{name: name, weight: 4, targets: linked, longest: longest, play: func(ctx context.Context, s *System, f Fault) error {
-			s.links[f.Target].become(now)
-			defer s.links[f.Target].become(none)
+			s.links[f.Target].Become(now)
+			defer s.links[f.Target].Become(link.None)
 			return wait.For(ctx, f.For)
 		}}
 	}
 	return []kind{
-		troubled("connections reset", reset, 4*time.Second), troubled("connections half open", halfOpen, 10*time.Second),
-		troubled("answers lost", deaf, 2*time.Second), troubled("latency", slow, 8*time.Second), troubled("slow link", trickle, 8*time.Second),
+		troubled("connections reset", link.Reset, 4*time.Second), troubled("connections half open", link.HalfOpen, 10*time.Second),
+		troubled("answers lost", link.Deaf, 2*time.Second), troubled("latency", link.Slow, 8*time.Second),
+		troubled("slow link", link.Trickle, 8*time.Second),
 	}
 }

@@ -26,12 +26,12 @@ func processKinds() []kind {
 }
 
 func killProcess(_ context.Context, s *System, f Fault) error {
-	return s.process(f.Target).signal(syscall.SIGKILL)
+	return s.process(f.Target).Signal(syscall.SIGKILL)
 }
 
 // freezeProcess stops a process as a long pause of its machine does: it wakes as a zombie, whose leases have ended.
 func freezeProcess(ctx context.Context, s *System, f Fault) error {
-	return frozen(ctx, s.process(f.Target).signal, f.For)
+	return frozen(ctx, s.process(f.Target).Signal, f.For)
 }
 
 // frozen stops a process for a time, or until ctx ends.

@@ -53,7 +53,8 @@ const starts = 4
 
 func restarted(ctx context.Context, one server) (err error) {
 	for range starts {
-		if err = one.Restart(ctx); err == nil || ctx.Err() != nil {
+		err = one.Restart(ctx)
+		if err == nil || ctx.Err() != nil {
 			return err
 		}
 	}

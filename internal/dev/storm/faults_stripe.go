@@ -72,7 +72,7 @@ func rotateStripeKey(_ context.Context, s *System, f Fault) error {
 	next := "sk_test_storm" + hexOf(f.Draw)
 	expire := s.Stack.Stripe.RollKey(next)
 	for _, p := range s.processes {
-		p.configure("STRIPE_SECRET_KEY=" + next)
+		p.Configure("STRIPE_SECRET_KEY=" + next)
 		p.restart("")
 	}
 	expire()

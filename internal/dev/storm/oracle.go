@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"farebook/internal/dev/promises"
 	"farebook/internal/wait"
-	"farebook/store/proof"
 )
 
 // lookInterval is how often the promises that hold at every moment are proven during the storm.
@@ -28,16 +28,21 @@ func (s *System) watch(storm context.Context) (proofs int) {
 func (s *System) checkBooks(ctx context.Context, when string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	proven, err := proof.New(s.Books).Whole(ctx, proof.Options{Restart: true})
-	if err != nil {
+	return s.found(when)(s.promises().BooksHold(ctx))
+}
+
+func (s *System) promises() promises.Checker {
+	return promises.Checker{Stripe: s.Stack.Stripe, Books: s.Books, SQL: s.Root}
+}
+
+// found notes broken promises.
+func (s *System) found(when string) func(broken []string, err error) error {
+	return func(broken []string, err error) error {
+		for _, sentence := range broken {
+			s.violated("%s%s", when, sentence)
+		}
 		return err
 	}
-	for _, promise := range proven.Promises {
-		if !promise.Held {
-			s.violated("%spromise %d, %s: %s", when, promise.Number, promise.Text, promise.Detail)
-		}
-	}
-	return nil
 }
 
 // Check holds the system at rest against every promise. What it finds is in Violations; an error says that it could not look.
@@ -48,8 +53,9 @@ func (s *System) Check(ctx context.Context) (Findings, error) {
 		return found, err
 	}
 	for _, check := range []func(context.Context) error{
-		func(ctx context.Context) error { return s.checkBooks(ctx, "") },
-		s.checkStripe, s.checkClearing, s.checkJournal, s.checkReplays,
+		func(ctx context.Context) error { return s.found("")(s.promises().All(ctx)) },
+		func(ctx context.Context) error { return s.found("")(s.promises().EachPaymentKnown(ctx)) },
+		s.checkJournal, s.checkReplays,
 		func(ctx context.Context) (err error) { found.Mails, found.Doubled, err = s.checkMails(ctx); return err },
 	} {
 		err = errors.Join(err, check(ctx))

@@ -1,15 +1,11 @@
 package storm
 
 import (
-	"io/fs"
-	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
-)
 
-var pointHit = regexp.MustCompile(`failpoint\.Hit\("([a-z-]+)"\)`)
+	"farebook/internal/dev/failpoints"
+)
 
 // Points are the names of failpoints, in order, by which processes can reach them.
 type Points struct{ API, Worker []string }
@@ -25,31 +21,14 @@ func (p Points) of(process string) []string {
 // Failpoints finds the failpoints that an API or a worker can reach, below the top folder of a checkout. An API carries out steps as well.
 // Those of operators' commands, such as a migration, an import or a rebuild, have other tests.
 func Failpoints(root string) (points Points, err error) {
-	if points.Worker, err = failpointsIn(filepath.Join(root, "activities")); err != nil {
+	steps := filepath.Join(root, "activities")
+	if points.Worker, err = failpoints.In(steps); err != nil {
 		return points, err
 	}
-	points.API = slices.Clone(points.Worker)
+	folders := []string{steps}
 	for _, folder := range []string{"api", "dispatch", "inbox", "sweeper"} {
-		names, err := failpointsIn(filepath.Join(root, "starter", folder))
-		if err != nil {
-			return points, err
-		}
-		points.API = append(points.API, names...)
+		folders = append(folders, filepath.Join(root, "starter", folder))
 	}
-	return points, nil
-}
-
-func failpointsIn(folder string) (names []string, err error) {
-	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		for _, hit := range pointHit.FindAllSubmatch(text, -1) {
-			names = append(names, string(hit[1]))
-		}
-		return err
-	})
-	slices.Sort(names)
-	return slices.Compact(names), err
+	points.API, err = failpoints.In(folders...)
+	return points, err
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"syscall"
 	"time"
+
+	"farebook/internal/dev/link"
 )
 
 // healTime bounds how long a system may take to come to rest once every fault has ended: promise 14.
@@ -15,7 +17,7 @@ const healTime = 5 * time.Minute
 // heal ends every fault that is left.
 func (s *System) heal(ctx context.Context) error {
 	for _, l := range s.links {
-		l.become(none)
+		l.Become(link.None)
 	}
 	s.Stack.Stripe.Faults().Clear()
 	s.Stack.Stripe.SetAnswerTime(0)
@@ -25,7 +27,7 @@ func (s *System) heal(ctx context.Context) error {
 	s.Stack.Stripe.ReleaseWebhooks()
 	s.Stack.Mailbox.ClearScript()
 	for _, p := range s.processes {
-		_ = p.signal(syscall.SIGCONT) // it may be starting
+		_ = p.Signal(syscall.SIGCONT) // it may be starting
 		if p.armed() {
 			p.restart("") // a failpoint that was not reached is a fault that is left
 		}

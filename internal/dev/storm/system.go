@@ -25,6 +25,7 @@ import (
 	"farebook/internal/clock"
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/freeport"
+	"farebook/internal/dev/link"
 	"farebook/store"
 )
 
@@ -46,7 +47,7 @@ type System struct {
 	Journal  *Journal
 
 	dir          string
-	links        map[string]*link
+	links        map[string]*link.Link
 	processes    []*process
 	servers      servers
 	rotating     sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
@@ -66,7 +67,7 @@ func Start(ctx context.Context, dir string, progress io.Writer) (*System, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &System{dir: dir, links: map[string]*link{}, arrived: map[int]string{}, http: &http.Client{Timeout: 15 * time.Second}}
+	s := &System{dir: dir, links: map[string]*link.Link{}, arrived: map[int]string{}, http: &http.Client{Timeout: 15 * time.Second}}
 	if err := s.start(ctx, progress); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
@@ -91,14 +92,14 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	addresses, err := s.startPrograms(ctx)
+	addresses, err := s.startPrograms()
 	if err != nil {
 		return err
 	}
 	if err := s.balance(addresses); err != nil {
 		return err
 	}
-	return until(ctx, 2*time.Minute, "the APIs are not ready; logs in "+s.dir, func() bool { return s.ready(ctx, addresses) })
+	return until(ctx, 2*time.Minute, "the APIs are not ready; logs in "+s.dir, func() bool { return ready(ctx, addresses) })
 }
 
 // settings are those of all processes, beside their connections.
@@ -118,7 +119,7 @@ func (s *System) connect(ctx context.Context) (err error) {
 		"Stripe": strings.TrimPrefix(s.Stack.Stripe.URL(), "http://"), "SMTP": s.Stack.Mailbox.SMTPAddr(),
 	}
 	for name, target := range targets {
-		if s.links[name], err = newLink(target); err != nil {
+		if s.links[name], err = link.New(target, 0); err != nil {
 			return err
 		}
 	}
@@ -136,17 +137,17 @@ func (s *System) connect(ctx context.Context) (err error) {
 }
 
 // startPrograms starts the APIs and workers, connected through the links, and returns the addresses of the APIs.
-func (s *System) startPrograms(ctx context.Context) (addresses []string, err error) {
-	template := s.Stack.Starter(ctx, "serve")
-	_, smtpPort, err := net.SplitHostPort(s.links["SMTP"].addr())
+func (s *System) startPrograms() (addresses []string, err error) {
+	_, smtpPort, err := net.SplitHostPort(s.links["SMTP"].Addr())
 	if err != nil {
 		return nil, err
 	}
-	env := append(slices.Clone(template.Env),
-		"DATABASE_DSN="+strings.Replace(s.Stack.AppDSN(), s.Stack.MariaDB.Addr(), s.links["MariaDB"].addr(), 1),
-		"STRIPE_API_BASE=http://"+s.links["Stripe"].addr(), "SMTP_PORT="+smtpPort, "TEMPORAL_ADDRESS="+s.links["Temporal"].addr())
+	linked := []string{
+		"DATABASE_DSN=" + strings.Replace(s.Stack.AppDSN(), s.Stack.MariaDB.Addr(), s.links["MariaDB"].Addr(), 1),
+		"STRIPE_API_BASE=http://" + s.links["Stripe"].Addr(), "SMTP_PORT=" + smtpPort, "TEMPORAL_ADDRESS=" + s.links["Temporal"].Addr(),
+	}
 	for _, name := range programs {
-		p := &process{name: name, dir: s.dir, env: slices.Clone(env), done: make(chan struct{})}
+		program, args, env := "worker", []string(nil), slices.Clone(linked)
 		if strings.HasPrefix(name, "api") {
 			port, err := freeport.Next()
 			if err != nil {
@@ -154,18 +155,11 @@ func (s *System) startPrograms(ctx context.Context) (addresses []string, err err
 			}
 			address := "127.0.0.1:" + strconv.Itoa(port)
 			addresses = append(addresses, address)
-			p.path, p.args = template.Path, []string{"serve"}
-			p.configure("HTTP_ADDR=" + address)
-		} else {
-			p.path = filepath.Join(filepath.Dir(template.Path), "worker")
+			program, args, env = "starter", []string{"serve"}, append(env, "HTTP_ADDR="+address)
 		}
-		if p.log, err = os.OpenFile(filepath.Join(s.dir, "logs", name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-			return nil, err
-		}
-		s.processes = append(s.processes, p)
-		go p.supervise()
+		s.processes = append(s.processes, &process{Supervised: s.Stack.Supervise(name, program, args, env)})
 	}
-	s.processes[1].configure("API_WORKER=false") // both ways of the first steps; from its next start on
+	s.processes[1].Configure("API_WORKER=false") // both ways of the first steps; from its next start on
 	return addresses, nil
 }
 
@@ -173,7 +167,7 @@ func (s *System) startPrograms(ctx context.Context) (addresses []string, err err
 func (s *System) Stop() error {
 	var errs []error
 	for _, p := range s.processes {
-		p.end()
+		p.End()
 	}
 	if s.balancer != nil {
 		errs = append(errs, s.balancer.Close())
@@ -189,7 +183,7 @@ func (s *System) Stop() error {
 	}
 	for _, l := range s.links {
 		if l != nil {
-			l.close()
+			l.Close()
 		}
 	}
 	if s.Journal != nil {
@@ -202,13 +196,13 @@ func (s *System) Stop() error {
 }
 
 func (s *System) process(name string) *process {
-	return s.processes[slices.IndexFunc(s.processes, func(p *process) bool { return p.name == name })]
+	return s.processes[slices.IndexFunc(s.processes, func(p *process) bool { return p.Name() == name })]
 }
 
 // deaths is how often processes have ended so far.
 func (s *System) deaths() (n int) {
 	for _, p := range s.processes {
-		n += p.died()
+		n += p.Deaths()
 	}
 	return n
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"farebook/internal/dev/devstack"
 	"farebook/internal/wait"
 )
 
@@ -43,28 +44,14 @@ func (t *traveller) live(storm context.Context) {
 }
 
 // amounts are possible in every currency of the storm: Kuwait's dinar has three decimals, of which the last is 0.
-var (
-	currencies = []string{"USD", "EUR", "JPY", "KWD", "GBP", "AED"}
-	locales    = map[string]string{"en": "Layla Haddad", "ar": "ليلى حداد"}
-)
+var currencies = []string{"USD", "EUR", "JPY", "KWD", "GBP", "AED"}
 
 func (t *traveller) body(currency string, manual bool, hold int) ([]byte, error) {
-	locale := pick(t.draw, "en", "ar")
-	departs := time.Now().AddDate(0, 0, 10+t.draw.IntN(200)).UTC().Truncate(time.Hour)
-	request := map[string]any{
-		"customer": map[string]any{"name": locales[locale], "email": t.name + "@example.com", "locale": locale},
-		"amount":   map[string]any{"value": t.amount(), "currency": currency},
-		"flight": map[string]any{
-			"number": "EK2", "from": "LHR", "to": "DXB", "departsAt": departs.Format(time.RFC3339),
-			"arrivesAt":  departs.Add(7 * time.Hour).Format(time.RFC3339),
-			"passengers": []any{map[string]any{"name": locales[locale]}},
-		},
-		"holdMinutes": hold,
-	}
+	more := map[string]any{"amount": map[string]any{"value": t.amount(), "currency": currency}}
 	if manual {
-		request["capture"] = "manual"
+		more["capture"] = "manual"
 	}
-	return json.Marshal(request)
+	return devstack.SampleBooking(pick(t.draw, "en", "ar"), hold, more)
 }
 
 // amount is in minor units.

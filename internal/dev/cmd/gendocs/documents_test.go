@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/failpoints"
 )
 
 // root is the project's top folder.
@@ -42,7 +43,6 @@ var (
 	quotedPath = regexp.MustCompile("`([A-Za-z0-9_.*-]+/[A-Za-z0-9_.*/-]*)`")
 	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading    = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	hit        = regexp.MustCompile(`failpoint\.Hit\("([^"]+)"\)`)
 	pointName  = regexp.MustCompile("`((?:[a-z]+-)+[a-z]+)`")
 )
 
@@ -122,20 +122,12 @@ func TestEachDecisionIsInTheIndex(t *testing.T) {
 // docs/side-effects.md names every place at which tests kill a process, and no other.
 func TestEachFailpointIsDocumented(t *testing.T) {
 	t.Parallel()
+	names, err := failpoints.In(root)
+	require.NoError(t, err)
 	inCode := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && slices.Contains([]string{".git", "node_modules", "var"}, entry.Name()) {
-			return filepath.SkipDir
-		}
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		for _, found := range hit.FindAllSubmatch(text, -1) {
-			inCode[string(found[1])] = true
-		}
-		return err
-	}))
+	for _, name := range names {
+		inCode[name] = true
+	}
 	documented := map[string]bool{}
 	for row := range strings.Lines(documents(t)["docs/side-effects.md"]) {
 		if columns := strings.Split(row, "|"); len(columns) > 3 {

@@ -3,8 +3,8 @@
 // broken, 2 when the storm could not be run.
 //
 //	storm -seed 1 -minutes 2
-//	storm -seed 1 -schedule        prints the faults and plays none
-//	storm -seed 1 -shrink 6        searches a smaller schedule after a violation, by that many replays
+//	storm -seed 1 -schedule        prints the schedule and exits
+//	storm -seed 1 -shrink 6        after a violation, searches a smaller schedule by at most that many replays
 package main
 
 import (
@@ -22,13 +22,13 @@ import (
 )
 
 func main() {
-	seed := flag.Uint64("seed", 1, "from which the faults and the stories are drawn")
-	minutes := flag.Float64("minutes", 2, "how long the storm lasts")
-	gap := flag.Duration("gap", time.Second, "between two faults, on average")
-	travellers := flag.Int("travellers", 8, "who book at the same time")
-	shrink := flag.Int("shrink", 0, "how many replays search a smaller schedule after a violation")
-	only := flag.Bool("schedule", false, "print the schedule and play none of it")
-	dir := flag.String("dir", "", "of data, logs and the journal; var/storm if empty")
+	seed := flag.Uint64("seed", 1, "seed of the random faults and stories")
+	minutes := flag.Float64("minutes", 2, "duration of the storm in minutes")
+	gap := flag.Duration("gap", time.Second, "average time between two faults")
+	travellers := flag.Int("travellers", 8, "number of travellers who book at the same time")
+	shrink := flag.Int("shrink", 0, "maximum number of replays that search a smaller schedule after a violation; 0 for none")
+	only := flag.Bool("schedule", false, "print the schedule and exit")
+	dir := flag.String("dir", "", "directory for data, logs and the journal (default var/storm)")
 	flag.Parse()
 	plan := storm.Plan{Seed: *seed, Long: time.Duration(*minutes * float64(time.Minute)), Gap: *gap}
 	held, err := run(storm.Options{Plan: plan, Travellers: *travellers, Dir: *dir, Progress: os.Stdout}, *shrink, *only)

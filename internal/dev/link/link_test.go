@@ -1,4 +1,4 @@
-package storm
+package link_test
 
 import (
 	"bufio"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/link"
 )
 
 // An answer that a link loses was given: the server has done what it was asked.
@@ -26,11 +28,11 @@ func TestADeafLinkLosesAnswersOnly(t *testing.T) {
 			_, _ = conn.Write([]byte("done\n"))
 		}
 	}()
-	l, err := newLink(server.Addr().String())
+	l, err := link.New(server.Addr().String(), 0)
 	require.NoError(t, err)
-	t.Cleanup(l.close)
+	t.Cleanup(l.Close)
 	ask := func(line string) (string, error) {
-		conn, err := net.Dial("tcp", l.addr())
+		conn, err := net.Dial("tcp", l.Addr())
 		require.NoError(t, err)
 		defer func() { _ = conn.Close() }()
 		_, err = conn.Write([]byte(line))
@@ -40,7 +42,7 @@ func TestADeafLinkLosesAnswersOnly(t *testing.T) {
 	answer, err := ask("first\n")
 	require.NoError(t, err)
 	require.Equal(t, "done\n", answer)
-	l.become(deaf)
+	l.Become(link.Deaf)
 	_, err = ask("second\n")
 	require.Error(t, err)
 	require.Equal(t, "first\n", <-asked)
