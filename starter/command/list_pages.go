@@ -46,15 +46,19 @@ func (c cursors) position(text string) (store.Position, error) {
 	return at, nil
 }
 
-// typedFilters are the argument and the flags that narrow a list, as they were typed.
-func typedFilters(cmd *cobra.Command) map[string]string {
+// typedFilters are the argument and the flags that narrow a list, as they were typed. --all for every page narrows nothing.
+func typedFilters(cmd *cobra.Command, flags listFlags) map[string]string {
 	typed := map[string]string{"": strings.Join(cmd.Flags().Args(), "\n")}
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		switch flag.Name {
 		case "after", "before", "limit", "output", "format":
-		default:
-			typed[flag.Name] = flag.Value.String()
+			return
+		case "all":
+			if flags.all {
+				return
+			}
 		}
+		typed[flag.Name] = flag.Value.String()
 	})
 	return typed
 }
@@ -70,7 +74,7 @@ type pageOf[Row any] struct {
 func readPage[Row, Shown any](
 	cmd *cobra.Command, books *store.Store, l listing[Row, Shown], flags listFlags, read func(before uint64, limit int) ([]Row, error),
 ) (page pageOf[Row], err error) {
-	at, err := cursorsOf(cmd.Context(), books, cmd.CommandPath(), typedFilters(cmd))
+	at, err := cursorsOf(cmd.Context(), books, cmd.CommandPath(), typedFilters(cmd, flags))
 	if err != nil {
 		return page, err
 	}

@@ -52,8 +52,14 @@ func TestNumberedListsAreReadByCursor(t *testing.T) {
 		{"entries", "audit --subject x", "audit"},
 		{"matters", "attention list --kind departed", "attention list"},
 		{"matters", "attention list --kind departed --order oldest", "attention list --kind departed"},
+		{"matters", "attention list --kind departed --all", "attention list --kind departed"}, // with closed ones: a filter
 	} {
 		requireListPages(t, list.name, strings.Fields(list.args), strings.Fields(list.other))
+	}
+	for _, name := range []string{"events", "emails"} {
+		first := pageOf(t, name, name, "list", "--limit", "1")
+		rest := pageOf(t, name, name, "list", "--all", "--after", first.Next)
+		require.Equal(t, pageOf(t, name, name, "list").rows[1:], rest.rows, "--all is every page from there on")
 	}
 	_, _, err := run(t, "events", "list", "--after", "x")
 	require.ErrorContains(t, err, "invalid --after")
