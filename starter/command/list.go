@@ -18,7 +18,7 @@ import (
 // listPage is how many rows a list reads at once.
 const listPage = 500
 
-// allOf reads every page of a list; cursor is the number at which the next page begins, and from that of the first one.
+// allOf reads every page of a list; cursor is the number after which the next page begins, and from that of the first one.
 func allOf[T any](from uint64, page func(at uint64) ([]T, error), cursor func(T) uint64) (all []T, err error) {
 	for at := from; ; {
 		some, err := page(at)
@@ -42,7 +42,7 @@ type listFlags struct {
 	formats []string
 	limit   int    // 0 for a list without pages
 	after   string // the cursor that the previous page printed
-	before  uint64 // the number below which a page begins: the earlier form of after
+	before  uint64 // the number of the row after which a page begins: the earlier form of after
 	all     bool   // every page
 }
 
@@ -67,7 +67,7 @@ func (f *listFlags) addPages(cmd *cobra.Command) {
 // addNumbered is addPages for a list in the order of numbers, which had --before with the number of a row.
 func (f *listFlags) addNumbered(cmd *cobra.Command) {
 	f.addPages(cmd)
-	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue below this number: the earlier form of --after")
+	cmd.Flags().Uint64Var(&f.before, "before", 0, "continue after the row with this number: the earlier form of --after")
 	_ = cmd.Flags().MarkHidden("before") // the flag exists
 	cmd.MarkFlagsMutuallyExclusive("after", "before")
 }

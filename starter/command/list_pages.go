@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,31 +62,32 @@ func typedFilters(cmd *cobra.Command, flags listFlags) map[string]string {
 	return typed
 }
 
-// pageOf are rows of a list in the order of numbers, and where it continues.
+// pageOf are rows of a list in the order of numbers, ascending or descending, and where it continues.
 type pageOf[Row any] struct {
 	rows   []Row
 	next   string // the cursor of the next page; empty at the end of the list
 	before uint64 // the same for --before
 }
 
-// readPage reads a page, or with --all every one. read returns at most limit rows below the number before, unless it is 0.
+// readPage reads a page, or with --all every one. read returns at most limit rows that come after the row with a number in the order of the
+// list; 0 begins it.
 func readPage[Row, Shown any](
-	cmd *cobra.Command, books *store.Store, l listing[Row, Shown], flags listFlags, read func(before uint64, limit int) ([]Row, error),
+	cmd *cobra.Command, books *store.Store, l listing[Row, Shown], flags listFlags, read func(after uint64, limit int) ([]Row, error),
 ) (page pageOf[Row], err error) {
 	at, err := cursorsOf(cmd.Context(), books, cmd.CommandPath(), typedFilters(cmd, flags))
 	if err != nil {
 		return page, err
 	}
-	after, err := at.position(flags.after)
+	position, err := at.position(flags.after)
 	if err != nil {
 		return page, err
 	}
-	before := max(after.ID, flags.before)
+	after := max(position.ID, flags.before)
 	if flags.all {
-		page.rows, err = allOf(before, func(at uint64) ([]Row, error) { return read(at, listPage) }, l.cursor)
+		page.rows, err = allOf(after, func(at uint64) ([]Row, error) { return read(at, listPage) }, l.cursor)
 		return page, err
 	}
-	page.rows, err = read(before, flags.limit+1) // one more than is shown says whether there are more
+	page.rows, err = read(after, flags.limit+1) // one more than is shown says whether there are more
 	if err != nil || len(page.rows) <= flags.limit {
 		return page, err
 	}
@@ -97,42 +97,39 @@ func readPage[Row, Shown any](
 	return page, nil
 }
 
-// printPage prints a page as a table, as a JSON object with the rows, hasMore and, if there are more, next, or as CSV. list has further
-// fields of the JSON object. CSV has rows only: how to continue is on standard error.
+// printPage prints a page; list has further fields of the JSON object.
 func (l listing[Row, Shown]) printPage(cmd *cobra.Command, flags listFlags, page pageOf[Row], list map[string]any) error {
+	if flags.format == "csv" {
+		if err := l.printCSV(csv.NewWriter(cmd.OutOrStdout()), page.rows, true); err != nil {
+			return err
+		}
+	}
+	if page.before != 0 {
+		list["before"] = page.before
+	}
+	return l.printRead(cmd, flags, page.rows, page.next, list)
+}
+
+// printRead prints rows as a table, or as a JSON object with the fields of list, the rows, hasMore and, if there are more, next. CSV has
+// rows only, which are printed already, so how to continue is on standard error.
+func (l listing[Row, Shown]) printRead(cmd *cobra.Command, flags listFlags, rows []Row, next string, list map[string]any) error {
 	out := cmd.OutOrStdout()
 	switch flags.format {
 	case "csv":
-		if err := l.printCSV(csv.NewWriter(out), page.rows, true); err != nil {
-			return err
-		}
 		out = cmd.ErrOrStderr()
 	case "json":
-		if page.before != 0 {
-			list["before"] = page.before
+		list["hasMore"] = next != ""
+		if next != "" {
+			list["next"] = next
 		}
-		return l.printJSON(out, page.rows, nextIn(list, page.next))
+		return l.printJSON(out, rows, list)
 	default:
-		if err := l.printTable(out, page.rows); err != nil {
+		if err := l.printTable(out, rows); err != nil {
 			return err
 		}
 	}
-	return printNext(out, page.next)
-}
-
-// nextIn adds to the JSON object of a list what the lists over HTTP say about the next page.
-func nextIn(list map[string]any, next string) map[string]any {
-	list["hasMore"] = next != ""
-	if next != "" {
-		list["next"] = next
-	}
-	return list
-}
-
-// printNext prints how a list continues, if it does.
-func printNext(out io.Writer, next string) error {
 	if next == "" {
 		return nil
 	}
-	return printText(out, "\nFor older entries, add: --after %s\n", next)
+	return printText(out, "\nFor more, add: --after %s\n", next)
 }

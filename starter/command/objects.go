@@ -175,28 +175,12 @@ func (o objects[Filter, Row, Shown]) printPages(cmd *cobra.Command, books *store
 		case err != nil:
 			return err
 		case found.Next == nil:
-			return o.printRead(cmd, flags, rows, "")
+			return o.printRead(cmd, flags, rows, "", map[string]any{})
 		case !flags.all && listed >= flags.limit:
-			return o.printRead(cmd, flags, rows, cursors.text(*found.Next))
+			return o.printRead(cmd, flags, rows, cursors.text(*found.Next), map[string]any{})
 		}
 		at = *found.Next
 	}
-}
-
-// printRead prints rows, unless they are printed already, and the cursor of the next page, if there is one.
-func (o objects[Filter, Row, Shown]) printRead(cmd *cobra.Command, flags listFlags, rows []Row, next string) error {
-	out := cmd.OutOrStdout()
-	switch flags.format {
-	case "csv":
-		out = cmd.ErrOrStderr() // the file has rows only
-	case "json":
-		return o.printJSON(out, rows, nextIn(map[string]any{}, next))
-	default:
-		if err := o.printTable(out, rows); err != nil {
-			return err
-		}
-	}
-	return printNext(out, next)
 }
 
 // printFacts prints an object as the columns of its list, one below the other, with more of it.

@@ -162,7 +162,7 @@ func requirePages(t *testing.T) {
 	require.Equal(t, all, found)
 	out, _, err := run(t, "bookings", "list", "--limit", "2")
 	require.NoError(t, err)
-	require.Regexp(t, regexp.MustCompile(`For older entries, add: --after \S+\n$`), out)
+	require.Regexp(t, regexp.MustCompile(`For more, add: --after \S+\n$`), out)
 }
 
 // Emails and events are listed with the filters of the API, and an email is shown.
@@ -179,7 +179,7 @@ func TestEmailsAndEventsAreListed(t *testing.T) {
 	out, said, err := run(t, "emails", "list", "--limit", "1", "--output", "csv")
 	require.NoError(t, err)
 	require.Len(t, strings.Split(strings.TrimSpace(out), "\n"), 2, "a header and a row")
-	require.Contains(t, said, "For older entries, add: --after ")
+	require.Contains(t, said, "For more, add: --after ")
 	out, _, err = run(t, "emails", "show", emails[0]["number"])
 	require.NoError(t, err)
 	require.Regexp(t, `(?m)^booking +`+reference+`$`, out)
