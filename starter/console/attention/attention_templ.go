@@ -77,7 +77,7 @@ func listPage(r *page.Request, bar templ.Component, found matters, became []answ
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Control(r, page.Input{Name: "takenBy", Label: r.T("attention.holder"), Value: r.Q("takenBy"), Options: takenOptions(r)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Control(r, page.Input{Name: "takenBy", Label: r.T("attention.takenBy"), Value: r.Q("takenBy"), Options: takenOptions(r)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
