@@ -94,11 +94,14 @@ func New(deps Deps) (http.Handler, error) {
 	mux.HandleFunc("GET "+paylink.Path+"{token}/receipt", s.linked(s.showReceipt, s.showNoPage))
 	mux.HandleFunc("GET "+paylink.Path+"{token}/state", s.linked(s.answerState, answerNoLink))
 	mux.Handle("POST "+paylink.Path+"{token}/secret", ownPages.Handler(s.linked(s.answerSecret, answerNoLink)))
-	mux.HandleFunc("GET "+AssetsPath+"{file}", assets.ServeHTTP)
+	mux.Handle("GET "+AssetsPath+"{file}", assets)
 	return web.Pages{
 		Name: "payment page", Headers: headersOf(policy), Requests: limit.NewBuckets[netip.Prefix](limits.Requests),
 		TrustedProxies: deps.TrustedProxies, Log: deps.Log,
-		Route: func(r *http.Request) string { return r.Pattern },
+		Route: func(r *http.Request) string {
+			_, route := mux.Handler(r) // r.Pattern is empty before a page has seen the request
+			return route
+		},
 	}.Around(mux), nil
 }
 

@@ -1,11 +1,13 @@
 package paypage_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -216,19 +218,24 @@ func TestThePageLeadsBackToRegisteredAddressesOnly(t *testing.T) {
 	require.NotContains(t, s.ask(http.MethodGet, "").body, "shop.example")
 }
 
+// limited is the payment page of the stack with other limits and another log.
+func (s *shop) limited(limits paypage.Limits, log slog.Handler) http.Handler {
+	s.T.Helper()
+	pages, err := paypage.New(paypage.Deps{
+		Store: s.DB.Store, Links: s.Config.PayLinks(), PublishableKey: testkit.PublishableKey, ScriptURL: s.Config.Pay.ScriptURL,
+		Stripe: stripeapi.New(s.Config.StripeAPI(slog.New(slog.DiscardHandler))), Log: slog.New(log), Limits: limits,
+	})
+	require.NoError(s.T, err)
+	return pages
+}
+
 func TestTheClientSecretIsLimited(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	other := &shop{Stack: s.Stack, booked: s.Book("other", testkit.BookingBody(nil))}
-	pages, err := paypage.New(paypage.Deps{
-		Store: s.DB.Store, Links: s.Config.PayLinks(), PublishableKey: testkit.PublishableKey, ScriptURL: s.Config.Pay.ScriptURL,
-		Stripe: stripeapi.New(s.Config.StripeAPI(slog.New(slog.DiscardHandler))), Log: slog.New(slog.DiscardHandler),
-		Limits: paypage.Limits{
-			SecretsOfBooking: limit.Rate{PerSecond: 1.0 / 3600, Burst: 2}, SecretsOfAddress: limit.Rate{PerSecond: 1.0 / 3600, Burst: 4},
-		},
-	})
-	require.NoError(t, err)
-	web := httptest.NewServer(pages)
+	web := httptest.NewServer(s.limited(paypage.Limits{
+		SecretsOfBooking: limit.Rate{PerSecond: 1.0 / 3600, Burst: 2}, SecretsOfAddress: limit.Rate{PerSecond: 1.0 / 3600, Burst: 4},
+	}, slog.DiscardHandler))
 	t.Cleanup(web.Close)
 	secret := func(b testkit.Booked) int {
 		answer := request(t, http.MethodPost, strings.Replace(b.Payment.URL, s.API.URL(), web.URL, 1)+"/secret")
@@ -239,6 +246,23 @@ func TestTheClientSecretIsLimited(t *testing.T) {
 	}
 	require.Equal(t, []int{200, 200, 429}, []int{secret(s.booked), secret(s.booked), secret(s.booked)}, "of a booking")
 	require.Equal(t, []int{200, 429}, []int{secret(other.booked), secret(other.booked)}, "of an address")
+}
+
+// A request that is refused before a page sees it is logged with its route, and never with its path, which has the token.
+func TestARefusedRequestIsLoggedWithItsRoute(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	var logged bytes.Buffer
+	pages := s.limited(paypage.Limits{Requests: limit.Rate{PerSecond: 1.0 / 3600, Burst: 1}}, slog.NewTextHandler(&logged, nil))
+	path := strings.TrimPrefix(s.booked.Payment.URL, s.API.URL())
+	for _, status := range []int{http.StatusOK, http.StatusTooManyRequests} {
+		logged.Reset()
+		answer := httptest.NewRecorder()
+		pages.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		require.Equal(t, status, answer.Code)
+		require.Contains(t, logged.String(), `route="GET /pay/{token}" status=`+strconv.Itoa(status))
+		require.NotContains(t, logged.String(), path)
+	}
 }
 
 // While a fence is up, no money moves: the page shows the booking and gives no client secret.
