@@ -25,11 +25,12 @@ import (
 const maxDraftForm = 7 << 20
 
 func addDrafts(site *page.Site) {
-	site.Get(path+"/{id}/draft", showDraft)
-	site.PostFiles(path+"/{id}/draft", maxDraftForm, saveDraft)
-	site.Post(path+"/{id}/draft/remove", removeFile)
-	site.Get(path+"/{id}/draft/submit", showSubmit)
-	site.Post(path+"/{id}/draft/submit", submit)
+	at := draftPath("{id}")
+	site.Get(at, showDraft)
+	site.PostFiles(at, maxDraftForm, saveDraft)
+	site.Post(at+"/remove", removeFile)
+	site.Get(at+"/submit", showSubmit)
+	site.Post(at+"/submit", submit)
 }
 
 // draft is what the pages show of GET /v1/disputes/{id}/evidence-draft.
@@ -108,7 +109,10 @@ func mayAnswer(r *page.Request) bool {
 	return r.Person.May(access.DisputesWrite) && r.Person.May(access.OperationsWrite)
 }
 
-func (d draft) path() string { return path + "/" + d.DisputeID + "/draft" }
+func (d draft) path() string { return draftPath(d.DisputeID) }
+
+// draftPath is the page of a dispute's draft.
+func draftPath(id string) string { return path + "/" + id + "/draft" }
 
 func readDraft(r *page.Request) (d draft, err error) {
 	err = r.API.Get(r.Context(), draftAPI(r), nil, &d)
@@ -147,11 +151,11 @@ func saveDraft(r *page.Request) (string, error) {
 	if err := addChosen(r, key); err != nil {
 		return "", err
 	}
-	page := path + "/" + r.PathValue("id") + "/draft"
+	shown := draftPath(r.PathValue("id"))
 	if r.Field("then") == "submit" {
-		return page + "/submit", nil
+		return shown + "/submit", nil
 	}
-	return page + "?done=saved", nil
+	return shown + "?done=saved", nil
 }
 
 // keyOf begins the idempotency keys of what the form does. A form that is shown again keeps its key and has the revision of what was saved
@@ -207,7 +211,7 @@ func readChosen(chosen *multipart.FileHeader) (content []byte, err error) {
 func removeFile(r *page.Request) (string, error) {
 	target := draftAPI(r) + "/files/" + url.PathEscape(r.Field("field")) + "/remove"
 	err := r.API.Send(r.Context(), http.MethodPost, target, r.Key(), nil, nil)
-	return path + "/" + r.PathValue("id") + "/draft?done=removed", err
+	return draftPath(r.PathValue("id")) + "?done=removed", err
 }
 
 func showSubmit(r *page.Request) (templ.Component, error) {
@@ -226,7 +230,7 @@ func submit(r *page.Request) (string, error) {
 	}
 	body := map[string]any{"confirm": r.Field("confirm"), "revision": revision}
 	err = r.API.Send(r.Context(), http.MethodPost, draftAPI(r)+"/submit", r.Key(), body, nil)
-	return path + "/" + r.PathValue("id") + "/draft?done=submitted", err
+	return draftPath(r.PathValue("id")) + "?done=submitted", err
 }
 
 func badForm(r *page.Request, name string) error {

@@ -91,19 +91,19 @@ func readItems(r *page.Request, filters url.Values) (found, error) {
 	if err := r.API.Get(r.Context(), apiRun(r)+"/items", query, &answer); err != nil {
 		return found{}, err
 	}
-	page := found{items: answer.Items, next: next(answer.HasMore, answer.Next)}
+	read := found{items: answer.Items, next: next(answer.HasMore, answer.Next)}
 	if r.Q("entries") == "" {
-		return page, nil
+		return read, nil
 	}
-	page.drafts = make(map[uint64]draft, len(page.items))
-	for _, one := range page.items {
+	read.drafts = make(map[uint64]draft, len(read.items))
+	for _, one := range read.items {
 		draft, err := draftOf(r, one.ID, "")
 		if err != nil {
 			return found{}, err
 		}
-		page.drafts[one.ID] = draft
+		read.drafts[one.ID] = draft
 	}
-	return page, nil
+	return read, nil
 }
 
 // draftOf is what would be posted for an item, or why nothing can be.
