@@ -26,10 +26,9 @@ func Routes(site *page.Site) {
 	site.Nav(92, "endpoints.title", path, access.OperationsRead)
 	site.Get(path, list)
 	site.Get(path+"/{id}", show)
-	for _, action := range []string{"disable", "enable", "test"} {
-		site.Post(path+"/{id}/"+action, act(action))
+	for _, action := range []string{"disable", "enable", "test", "deliveries/{delivery}/replay"} {
+		site.Post(path+"/{id}/"+action, act)
 	}
-	site.Post(path+"/{id}/deliveries/{delivery}/replay", replay)
 }
 
 // endpoint is what the pages show of one.
@@ -100,18 +99,10 @@ func show(r *page.Request) (templ.Component, error) {
 	return r.Page(r.T("endpoints.one", "ID", shown.ID), showPage(r, shown, sent)), nil
 }
 
-// act stops or starts deliveries, or sends a test event.
-func act(action string) func(*page.Request) (string, error) {
-	return func(r *page.Request) (string, error) {
-		id := url.PathEscape(r.PathValue("id"))
-		return path + "/" + id, r.API.Send(r.Context(), http.MethodPost, apiPath+"/"+id+"/"+action, r.Key(), nil, nil)
-	}
-}
-
-func replay(r *page.Request) (string, error) {
-	id := url.PathEscape(r.PathValue("id"))
-	return path + "/" + id, r.API.Send(r.Context(), http.MethodPost,
-		apiPath+"/"+id+"/deliveries/"+url.PathEscape(r.PathValue("delivery"))+"/replay", r.Key(), nil, nil)
+// act asks the API for what the path names, which is the same there: to stop or start deliveries, or to send an event.
+func act(r *page.Request) (string, error) {
+	action := apiPath + strings.TrimPrefix(r.URL.EscapedPath(), path)
+	return endpointPath(r.PathValue("id")), r.API.Send(r.Context(), http.MethodPost, action, r.Key(), nil, nil)
 }
 
 func endpointPath(id string) string { return path + "/" + url.PathEscape(id) }
