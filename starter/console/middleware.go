@@ -40,10 +40,10 @@ func (c *console) sameOrigin(next http.Handler) (http.Handler, error) {
 	return protection.Handler(next), nil
 }
 
-// tooMany answers an address that has sent too many requests.
+// tooMany answers an address that has sent too many requests; web.Pages has set Retry-After.
 func (c *console) tooMany(w http.ResponseWriter, r *http.Request) {
 	c.site.Refuse(w, r, &caller.Problem{
-		Status: http.StatusTooManyRequests, Title: http.StatusText(http.StatusTooManyRequests), Type: "too-many-requests", RetryAfter: "1",
+		Status: http.StatusTooManyRequests, Title: http.StatusText(http.StatusTooManyRequests), Type: "too-many-requests",
 	})
 }
 
