@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"farebook/money"
 	"farebook/starter/api"
 	"farebook/starter/story"
-	"farebook/starter/view"
 	"farebook/store"
 )
 
@@ -137,7 +135,7 @@ func printBooking(out io.Writer, told story.Story, whole bool) error {
 		facts.row(fact[0], fact[1])
 	}
 	if of := told.SupplementOf; of != nil {
-		facts.row("further payment of", string(of.Of)+", for "+purposeText(of))
+		facts.row("further payment of", string(of.Of)+", for "+of.PurposeText())
 	}
 	if p := told.Payment; p != nil {
 		facts.row("payment", fmt.Sprintf("%s, %s", p.PaymentIntentID, p.Status))
@@ -153,15 +151,6 @@ func printBooking(out io.Writer, told story.Story, whole bool) error {
 		return err
 	}
 	return printStory(out, told)
-}
-
-// purposeText says what a further payment is for.
-func purposeText(of *view.Supplement) string {
-	text := strings.ReplaceAll(of.Purpose, "_", " ")
-	if of.Description != "" {
-		text += ": " + of.Description
-	}
-	return text
 }
 
 // printStory prints each part of a story that has something.
@@ -192,7 +181,7 @@ func printStory(out io.Writer, told story.Story) error {
 	}
 	supplements := newTable(out, "FURTHER PAYMENT", "STATUS", "AMOUNT", "KEPT", "ASKED FOR", "PURPOSE")
 	for _, one := range told.Supplements {
-		supplements.row(one.Reference, one.Status, moneyText(one.Amount), moneyText(one.Kept), utc(one.CreatedAt), purposeText(one.SupplementOf))
+		supplements.row(one.Reference, one.Status, moneyText(one.Amount), moneyText(one.Kept), utc(one.CreatedAt), one.SupplementOf.PurposeText())
 	}
 	others := newTable(out, "SAME ADDRESS", "STATUS", "AMOUNT", "KEPT", "BOOKED", "FLIGHT")
 	for _, other := range told.Others {

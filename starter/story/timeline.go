@@ -98,11 +98,7 @@ func (t *timeline) supplement(b store.Booking) {
 	add := func(at time.Time, what, text string) {
 		t.add(MomentPart{At: at, Kind: "state", What: what, Text: text, ID: string(b.Reference), Amount: &amount})
 	}
-	what := strings.ReplaceAll(view.PurposeOf(*b.Supplement), "_", " ")
-	if b.Supplement.Description != "" {
-		what += ", " + b.Supplement.Description
-	}
-	add(b.CreatedAt, "supplement.held", "a further payment is asked for: "+what)
+	add(b.CreatedAt, "supplement.held", "a further payment is asked for ("+view.SupplementOf(b.Supplement).PurposeText()+")")
 	if b.CancelledAt != nil {
 		add(*b.CancelledAt, "supplement.cancelled", "the further payment is cancelled")
 	}

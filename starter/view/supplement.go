@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"strings"
 
 	"farebook/booking"
 )
@@ -19,6 +20,15 @@ func SupplementOf(s *booking.Supplement) *Supplement {
 		return nil
 	}
 	return &Supplement{s.Of, PurposeOf(*s), s.Description}
+}
+
+// PurposeText is the purpose in words, with the description.
+func (s Supplement) PurposeText() string {
+	text := strings.ReplaceAll(s.Purpose, "_", " ")
+	if s.Description != "" {
+		text += ": " + s.Description
+	}
+	return text
 }
 
 // PurposeOf is "unknown" for a payment that was rebuilt from Stripe, until its request is repeated.
