@@ -75,7 +75,7 @@ func checkLoaded(cmd *cobra.Command, cfg config.Config, log *slog.Logger, loaded
 		var interrupted *InterruptedError
 		switch {
 		case errors.As(err, &interrupted):
-			return &InterruptedError{"The check was interrupted, and what it had loaded is removed. Begin it anew with: starter backup check"}
+			return &InterruptedError{"The check was interrupted, and what it had loaded is removed. Run it again with: starter backup check"}
 		case err != nil:
 			return err
 		}

@@ -42,7 +42,7 @@ func verifyCommand() *cobra.Command {
 	}
 	verify.Flags().BoolVar(&options.booksOnly, "books", false, "check only the books, without Stripe and Temporal")
 	verify.Flags().BoolVar(&options.whole, "whole", false, "read the whole tables, and not only what has changed since the last proof")
-	verify.Flags().BoolVar(&options.restart, "restart", false, "with --whole: begin anew instead of continuing an interrupted proof")
+	verify.Flags().BoolVar(&options.restart, "restart", false, "with --whole: start over instead of continuing an interrupted proof")
 	formatFlag(verify, &options.format, shownFormats...)
 	return verify
 }

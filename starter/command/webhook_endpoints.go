@@ -221,7 +221,7 @@ func replayCommandOfEndpoint() *cobra.Command {
 		},
 	}
 	replaying.Flags().StringVar(&message, "webhook-id", "", "the event to send again")
-	replaying.Flags().StringVar(&from, "from", "", "beginning of the time, in RFC 3339")
-	replaying.Flags().StringVar(&until, "until", "", "end of the time, in RFC 3339")
+	replaying.Flags().StringVar(&from, "from", "", "beginning of the time, included: a day, or a time in RFC 3339")
+	replaying.Flags().StringVar(&until, "until", "", "end of the time, excluded: a day, or a time in RFC 3339")
 	return replaying
 }
