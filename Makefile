@@ -82,6 +82,8 @@ SEED ?= 1
 GUARDS ?=
 PART ?=
 AGAIN ?=
+# Which cells `make matrix` runs: a pattern such as ^mysql-sqlite/schema. AGAIN=1 as above.
+CELLS ?=
 # Which packages `make mutation` mutates.
 MUTATED ?= ./money ./ledger ./booking ./reconciliation
 # How many random lives the model test lives, and how long each is.
@@ -200,11 +202,16 @@ mutation: $(GREMLINS) ## Mutate MUTATED, run the tests of each package, and prin
 		echo "$$package: $$(grep -E 'Test efficacy|Mutator coverage|Killed' var/mutation/$$(basename $$package).log | paste -sd' ')"; \
 	done; echo "what was not noticed: grep LIVED var/mutation/*.log"
 
+.PHONY: matrix
+matrix: ## Migrate the books of each schema, replay each history, and run the tests of upgrades on each combination of servers (or CELLS=PATTERN); prints a table, results are kept
+	@go build -o $(BIN)/ ./internal/dev/cmd/matrix
+	@$(BIN)/matrix $(if $(CELLS),-only '$(CELLS)') $(if $(AGAIN),-again)
+
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the fuzz targets, the model test, a storm, benchmarks
-	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" bench; do \
+nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the matrix of upgrades, the fuzz targets, the model test, a storm, benchmarks
+	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql matrix "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" bench; do \
 		echo "== make $$step"; began=$$(date +%s); $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi

@@ -62,6 +62,15 @@ system.namespaceCacheRefreshInterval:
   - value: 1s
 `
 
+// clusterTestConfig is what ForTests changes: the settings of StartTemporal.
+const clusterTestConfig = `limit.historyCount.suggestContinueAsNew:
+  - value: 200
+matching.wv.VersionDrainageStatusVisibilityGracePeriod:
+  - value: 1s
+matching.wv.VersionDrainageStatusRefreshInterval:
+  - value: 1s
+`
+
 // The databases of a store.
 const (
 	clusterDatabase    = "temporal"
@@ -92,7 +101,7 @@ func StartTemporalCluster(ctx context.Context, dir string, store SQLStore, optio
 	}
 	t := &TemporalCluster{server: &server{readyLimit: clusterReadyLimit, stopGrace: temporalStopGrace}}
 	t.ready = t.prepare
-	if t.port, err = writeClusterConfig(dir, store); err != nil {
+	if t.port, err = writeClusterConfig(dir, store, o.forTests); err != nil {
 		return nil, err
 	}
 	t.command = command{
@@ -122,7 +131,7 @@ func (s SQLStore) create(ctx context.Context, tool, database, tables string) err
 }
 
 // writeClusterConfig writes the server's files, with free ports for its services, and returns the port of its API.
-func writeClusterConfig(dir string, store SQLStore) (api int, err error) {
+func writeClusterConfig(dir string, store SQLStore, forTests bool) (api int, err error) {
 	var ports [8]int
 	for i := range ports {
 		if ports[i], err = freeport.Next(); err != nil {
@@ -139,9 +148,13 @@ func writeClusterConfig(dir string, store SQLStore) (api int, err error) {
 	}); err != nil {
 		return 0, err
 	}
+	dynamic := clusterDynamicConfig
+	if forTests {
+		dynamic += clusterTestConfig
+	}
 	return ports[0], errors.Join(
 		os.WriteFile(filepath.Join(dir, clusterEnvironment+".yaml"), []byte(text.String()), 0o600),
-		os.WriteFile(filepath.Join(dir, "dynamic.yaml"), []byte(clusterDynamicConfig), 0o600),
+		os.WriteFile(filepath.Join(dir, "dynamic.yaml"), []byte(dynamic), 0o600),
 	)
 }
 
