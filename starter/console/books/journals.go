@@ -79,9 +79,8 @@ type journalBody struct {
 
 // journalOf reads the form; lines without an amount are left out.
 func journalOf(r *page.Request) (journalBody, error) {
-	asked := journalBody{Key: r.Field("key"), Reason: r.Field("reason"), EffectiveAt: r.Field("effectiveAt"), Entries: []journalEntry{}}
-	if at, err := time.ParseInLocation("2006-01-02T15:04", asked.EffectiveAt, r.Zone); err == nil {
-		asked.EffectiveAt = at.Format(time.RFC3339)
+	asked := journalBody{
+		Key: r.Field("key"), Reason: r.Field("reason"), EffectiveAt: r.Instant(r.Field("effectiveAt")), Entries: []journalEntry{},
 	}
 	var wrong []caller.Field
 	for line := range maxLines {

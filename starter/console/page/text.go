@@ -42,6 +42,17 @@ func (r *Request) Day(text string, after int) string {
 	return day.AddDate(0, 0, after).UTC().Format(time.RFC3339)
 }
 
+// Instant reads a time of a form, which has no offset, as one in the time zone of the request, in the form that the API takes. What is no
+// time is passed on, as a date is by Day.
+func (r *Request) Instant(text string) string {
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if at, err := time.ParseInLocation(layout, text, r.Zone); err == nil {
+			return at.Format(time.RFC3339Nano)
+		}
+	}
+	return text
+}
+
 // Days sets the filters from and to of a list, where the URL has them, to the beginnings of these days.
 func (r *Request) Days(query url.Values) {
 	for _, end := range []string{"from", "to"} {

@@ -2,7 +2,6 @@ package reconciliations
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -39,18 +38,9 @@ func reopen(r *page.Request) (string, error)  { return decide(r, "/reopen", nil)
 func post(r *page.Request) (string, error) {
 	more := map[string]string{"account": r.Field("account")}
 	if at := r.Field("effectiveAt"); at != "" {
-		more["effectiveAt"] = inZone(at, r.Zone)
+		more["effectiveAt"] = r.Instant(at)
 	}
 	return decide(r, "/post", more)
-}
-
-// inZone is the time of a field without an offset, in a time zone. What is no time is left for the API to refuse.
-func inZone(text string, zone *time.Location) string {
-	at, err := time.ParseInLocation("2006-01-02T15:04", text, zone)
-	if err != nil {
-		return text
-	}
-	return at.Format(time.RFC3339)
 }
 
 func decide(r *page.Request, action string, more map[string]string) (string, error) {
