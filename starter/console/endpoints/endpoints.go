@@ -1,5 +1,5 @@
-// Package endpoints shows the webhook endpoints of clients and what was sent to each with the receiver's last answer; it sends an event
-// again, sends a test event, and stops and starts deliveries. It imports access, and page of the console.
+// Package endpoints shows the webhook endpoints of clients and what was sent to each with the receiver's last answer; it sends an event,
+// or those of a time, again, sends a test event, and stops and starts deliveries. It imports access, and page of the console.
 package endpoints
 
 import (
@@ -26,6 +26,7 @@ func Routes(site *page.Site) {
 	site.Nav(92, "endpoints.title", path, access.OperationsRead)
 	site.Get(path, list)
 	site.Get(path+"/{id}", show)
+	site.Post(path+"/{id}/replay", replayRange)
 	for _, action := range []string{"disable", "enable", "test", "deliveries/{delivery}/replay"} {
 		site.Post(path+"/{id}/"+action, act)
 	}
@@ -99,11 +100,13 @@ func show(r *page.Request) (templ.Component, error) {
 	return r.Page(r.T("endpoints.one", "ID", shown.ID), showPage(r, shown, sent)), nil
 }
 
-// act asks the API for what the path names, which is the same there: to stop or start deliveries, or to send an event.
+// act stops or starts deliveries, or sends an event.
 func act(r *page.Request) (string, error) {
-	action := apiPath + strings.TrimPrefix(r.URL.EscapedPath(), path)
-	return endpointPath(r.PathValue("id")), r.API.Send(r.Context(), http.MethodPost, action, r.Key(), nil, nil)
+	return endpointPath(r.PathValue("id")), r.API.Send(r.Context(), http.MethodPost, inAPI(r), r.Key(), nil, nil)
 }
+
+// inAPI is the path in the API of what a form asks for: below its root, it is the same here.
+func inAPI(r *page.Request) string { return apiPath + strings.TrimPrefix(r.URL.EscapedPath(), path) }
 
 func endpointPath(id string) string { return path + "/" + url.PathEscape(id) }
 

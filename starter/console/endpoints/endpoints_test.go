@@ -61,6 +61,43 @@ func TestDeliveriesAreReadAndSentAgain(t *testing.T) {
 	require.Equal(t, 1, k.DB.Count(t, audited, "webhook-endpoint.enable"))
 }
 
+// Support sends the events of a time again, and none outside of it. The API takes a bounded number at once: the form then has the rest of
+// the time.
+func TestEventsOfATimeAreSentAgain(t *testing.T) {
+	t.Parallel()
+	k := consolekit.New(t, nil)
+	shop(t, k)
+	k.DB.Exec(t, "UPDATE webhook_deliveries SET occurred_at = '2026-03-05 10:00:00.000250', delivered_at = UTC_TIMESTAMP(6)")
+	for i := range 10 { // 1,024 events, a second apart
+		k.DB.Exec(t, `INSERT INTO webhook_deliveries (endpoint_id, message_id, event_key, event_type, payload, occurred_at, delivered_at)
+			SELECT endpoint_id, CONCAT(message_id, ?), CONCAT(event_key, ?), event_type, payload, occurred_at + INTERVAL ? SECOND, delivered_at
+			FROM webhook_deliveries`, i, i, 1<<i)
+	}
+	const again = "SELECT COUNT(*) FROM webhook_deliveries WHERE delivered_at IS NULL"
+	form := `main form[action="` + page + "/" + endpoint + `/replay"]`
+	support := k.As(access.Support)
+	shown := support.Get(page + "/" + endpoint + "?tz=Asia/Dubai").Require(http.StatusOK)
+	require.NotEmpty(t, shown.Find(form+" input[name=until]").AttrOr("value", ""), "until now")
+	shown = support.Submit(shown, form, "from", "2026-03-05T14:01", "until", "2026-03-05T14:01").Require(http.StatusUnprocessableEntity)
+	require.NotEmpty(t, shown.Text("#f-until-error"))
+	require.Equal(t, "2026-03-05T14:01", shown.Find(form+" input[name=from]").AttrOr("value", ""))
+	require.Zero(t, k.DB.Count(t, again))
+
+	shown = support.Submit(shown, form, "until", "2026-03-05T14:01:02").Require(http.StatusOK)
+	require.Contains(t, shown.Text(".notice"), "2 events are sent again.")
+	require.Equal(t, 2, k.DB.Count(t, again+" AND occurred_at BETWEEN '2026-03-05 10:01:00' AND '2026-03-05 10:01:02'"))
+	k.DB.Exec(t, "UPDATE webhook_deliveries SET delivered_at = UTC_TIMESTAMP(6)")
+
+	shown = support.Submit(shown, form, "from", "2026-03-05", "until", "2026-03-06T00:00").Require(http.StatusOK)
+	require.Contains(t, shown.Text(".notice"), "1000 events are sent again. More are left")
+	require.Equal(t, 1000, k.DB.Count(t, again))
+	shown = support.Submit(shown, form).Require(http.StatusOK)
+	require.Contains(t, shown.Text(".notice"), "24 events are sent again.")
+	require.NotContains(t, shown.Text(".notice"), "More are left")
+	require.Equal(t, 1024, k.DB.Count(t, again))
+	require.Equal(t, 3, k.DB.Count(t, audited, "webhook-endpoint.replay"))
+}
+
 // A viewer reads, and changes nothing; an administrator comes from the client, and reads it in Arabic.
 func TestRolesOfWebhookEndpoints(t *testing.T) {
 	t.Parallel()
@@ -69,7 +106,7 @@ func TestRolesOfWebhookEndpoints(t *testing.T) {
 	viewer := k.As(access.Viewer)
 	shown := viewer.Get(page + "/" + endpoint).Require(http.StatusOK)
 	require.Zero(t, shown.Find("main form").Length())
-	for _, action := range []string{"/test", "/disable", "/enable", "/deliveries/msg_1/replay"} {
+	for _, action := range []string{"/test", "/disable", "/enable", "/deliveries/msg_1/replay", "/replay"} {
 		viewer.Post(page+"/"+endpoint+action, nil).Require(http.StatusForbidden)
 	}
 	require.Equal(t, 1, k.DB.Count(t, "SELECT COUNT(*) FROM webhook_deliveries WHERE attempts = 3"))
