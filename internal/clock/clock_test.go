@@ -31,3 +31,17 @@ func TestMovableClockIsNotSetBackToAnEarlierTime(t *testing.T) {
 	movable.AdvanceTo(later.Add(-24 * time.Hour))
 	require.False(t, movable.Now().Before(later))
 }
+
+func TestStandingClockMovesOnlyWhenItIsMoved(t *testing.T) {
+	t.Parallel()
+	var movable clock.Movable
+	start := time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC)
+	movable.StandAt(start)
+	require.Equal(t, start, movable.Now())
+	movable.Advance(time.Hour)
+	require.Equal(t, start.Add(time.Hour), movable.Now())
+	movable.AdvanceTo(start)
+	require.Equal(t, start.Add(time.Hour), movable.Now())
+	movable.AdvanceTo(start.Add(2 * time.Hour))
+	require.Equal(t, start.Add(2*time.Hour), movable.Now())
+}

@@ -33,8 +33,23 @@ func Arm(spec string) error {
 	return nil
 }
 
+var listener atomic.Pointer[func(name string)]
+
+// Listen has every Hit of the process call hit with its name, in the goroutine that hits. A simulation ends that goroutine there, as the
+// death of a process would. nil ends it.
+func Listen(hit func(name string)) {
+	if hit == nil {
+		listener.Store(nil)
+		return
+	}
+	listener.Store(&hit)
+}
+
 // Hit kills the process if the failpoint is armed and its marker file does not exist yet; otherwise it does nothing.
 func Hit(name string) {
+	if hit := listener.Load(); hit != nil {
+		(*hit)(name)
+	}
 	point := current.Load()
 	if point == nil || point.name != name {
 		return

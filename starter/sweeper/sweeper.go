@@ -51,11 +51,11 @@ const (
 // Run sweeps every s.Every until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) {
 	wait.Repeat(logging.As(ctx, "sweeper"), s.Every, s.Log, "the sweep for rows without a workflow is incomplete; the next one continues",
-		s.sweep)
+		s.Sweep)
 }
 
-// sweep visits every kind of work, also after one of them fails, and returns all errors.
-func (s *Sweeper) sweep(ctx context.Context) error {
+// Sweep visits every kind of work, also after one of them fails, and returns all errors.
+func (s *Sweeper) Sweep(ctx context.Context) error {
 	before := s.Store.Now().Add(-s.Every)
 	errs := []error{s.closeRuns(ctx, before), s.recognise(ctx)}
 	for _, k := range s.kinds(before) {

@@ -165,6 +165,14 @@ func (s *Server) EnableEvents(types ...string) { s.webhooks.enable(types) }
 // HoldWebhooks holds all deliveries until ReleaseWebhooks.
 func (s *Server) HoldWebhooks() { s.webhooks.hold() }
 
+// TakeHeld returns the payloads of the held events in the order in which they happened, and forgets them: the caller delivers them.
+func (s *Server) TakeHeld() (payloads [][]byte) {
+	for _, held := range s.webhooks.take() {
+		payloads = append(payloads, held.payload)
+	}
+	return payloads
+}
+
 // ReleaseWebhooks starts the delivery of the held events, and ends the hold.
 func (s *Server) ReleaseWebhooks() { s.webhooks.release(false, 1) }
 

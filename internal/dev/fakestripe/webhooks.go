@@ -153,6 +153,15 @@ func (w *webhooks) release(shuffle bool, times int) {
 	w.flush()
 }
 
+// take returns what is held, and forgets it.
+func (w *webhooks) take() []delivery {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	taken := w.waiting
+	w.waiting = nil
+	return taken
+}
+
 // flush starts the queued deliveries, unless they are held. The caller does not hold the server's lock, so a slow endpoint
 // blocks no request.
 func (w *webhooks) flush() {
