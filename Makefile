@@ -185,6 +185,12 @@ storm: ## Break everything for MINUTES (2) as SEED says, with real processes, th
 	@go build -o $(BIN)/ ./internal/dev/cmd/storm
 	@$(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)
 
+.PHONY: simulate
+simulate: MONTHS = 12
+simulate: $(BIN)/with-servers ## Play MONTHS (12) of business from SEED in minutes, with one clock; proves the promises each day (docs/proof.md)
+	@go build -o $(BIN)/ ./internal/dev/cmd/simulate
+	@FAREBOOK_TEST_TEMPORAL_ADDRESS=none $(WITH_SERVERS) $(BIN)/simulate -seed $(SEED) -months $(MONTHS)
+
 .PHONY: guards guards-sample mutation
 guards: $(BIN)/with-servers ## Remove each guard of internal/dev/guards (GUARDS=PATTERN, PART=1/4), one at a time, and expect a failed test; results are kept
 	@go build -o $(BIN)/ ./internal/dev/cmd/guards
@@ -210,8 +216,8 @@ matrix: ## Migrate the books of each schema, replay each history, and run the te
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the matrix of upgrades, the fuzz targets, the model test, a storm, benchmarks
-	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql matrix "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" bench; do \
+nightly: ## Run what is too long for each commit: tests without servers, each page of the console as each role, drills, all alerts, the tests on MySQL, the matrix of upgrades, the fuzz targets, the model test, a storm, a year of random seed, benchmarks
+	@failed=; for step in test-fast "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql matrix "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" "simulate SEED=$$(date +%s)" bench; do \
 		echo "== make $$step"; began=$$(date +%s); $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi

@@ -1,0 +1,116 @@
+// Package simulate plays months of business in minutes: the books on a real database, the API, the inbox, the sweeper, the worker's
+// activities and workflows, the Stripe stand-in and a mailbox in one process, with one clock for all of them. Nothing waits for time to
+// pass, and one thing happens at a time, in an order that a seed decides: the same seed ends in the same ledger.
+//
+// The code of the workflows is production's. It runs on the SDK's test environment, with a small scheduler in place of Temporal, which
+// keeps Temporal's promises: one open run an id, signals that are not lost, timers, and steps that are repeated until they succeed.
+// docs/proof.md says what is real and what is modelled. The package imports everything.
+package simulate
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"farebook/internal/clock"
+	"farebook/internal/failpoint"
+)
+
+// Options of a simulation.
+type Options struct {
+	Seed  uint64
+	Start time.Time // of the first day, a midnight in UTC
+	Days  int
+	// Bookings is how many travellers book on a day, on average.
+	Bookings int
+	// Deaths is how many of 100 failpoints that a step passes end it, and how many of 100 results are lost.
+	Deaths    int
+	Zone      string // of the months of the books
+	Revenue   string // principal or agent
+	Retention string // as RETENTION
+	// Server is the DSN of a database server's administrator, ending in /.
+	Server string
+	Logs   io.Writer // warnings and errors of all parts; nil for none
+}
+
+func (o Options) logs() io.Writer {
+	if o.Logs == nil {
+		return io.Discard
+	}
+	return o.Logs
+}
+
+// Report is what a simulation has seen.
+type Report struct {
+	Digest       string // of the ledger in its order
+	Transactions int64
+	Counts       map[string]int
+	Open         int // runs of workflows that are open at the end
+	Took         time.Duration
+}
+
+// Print writes a report for people.
+func (r Report) Print(to io.Writer) {
+	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
+		_, _ = fmt.Fprintf(to, "  %-28s %d\n", name, r.Counts[name]) // to a terminal
+	}
+	_, _ = fmt.Fprintf(to, "  %-28s %d\n  %-28s %d\n  %-28s %.0f s\n  ledger %s\n", "workflows open at the end", r.Open, // the same
+		"ledger transactions", r.Transactions, "took", r.Took.Seconds(), r.Digest)
+}
+
+// Run plays a simulation. Only one runs in a process at a time: it sets the source of random numbers for ids.
+func Run(ctx context.Context, o Options) (report Report, err error) {
+	began := time.Now()
+	c := &clock.Movable{}
+	c.StandAt(o.Start)
+	b, err := newBooks(ctx, o.Server, o.Zone, c)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, b.drop(ctx)) }()
+	w := newWorld(ctx, o.Seed, c, o.Start, o.Start.AddDate(0, 0, o.Days).Add(opens))
+	w.bookings = o.Bookings
+	s, err := newSystem(w, b, c, o)
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err != nil {
+		return report, err
+	}
+	defer seedIDs(o.Seed)()
+	failpoint.Listen(w.hit)
+	defer failpoint.Listen(nil)
+	err = w.play(s.begin)
+	report.Counts, report.Open = w.counts, w.open
+	var read error
+	report.Digest, report.Transactions, read = s.digest(context.WithoutCancel(ctx))
+	report.Took = time.Since(began)
+	return report, errors.Join(err, read)
+}
+
+// seedIDs has all ids drawn from a seed until the returned function is called.
+func seedIDs(seed uint64) (again func()) {
+	var key [32]byte
+	key[0], key[1], key[2], key[3] = byte(seed), byte(seed>>8), byte(seed>>16), byte(seed>>24)
+	source := crand.Reader
+	crand.Reader = rand.NewChaCha8(key)
+	uuid.SetRand(crand.Reader)
+	return func() {
+		crand.Reader = source
+		uuid.SetRand(nil)
+	}
+}
+
+// Defaults are the options of `make simulate`: a year from the new year, with both changes of the books' clocks.
+func Defaults() Options {
+	return Options{
+		Seed: 1, Start: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Days: 360, Bookings: 5, Deaths: 2,
+		Zone: "Europe/Berlin", Revenue: "principal", Retention: "none",
+	}
+}

@@ -1,0 +1,132 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"farebook/worker/service"
+)
+
+// steps calls the activities of the worker, as the SDK's activity environment does, and repeats them by their retry policies.
+type steps struct {
+	world   *world
+	env     *testsuite.TestActivityEnvironment
+	results map[string]reflect.Type // of each activity; nil without a result
+	deaths  int                     // of 100 failpoints that a step passes
+	lost    int                     // of 100 steps whose result is lost after they have ended
+}
+
+// step is one activity of a run.
+type step struct {
+	run     *run
+	name    string
+	args    []any
+	retries *temporal.RetryPolicy
+	limit   time.Duration // for all attempts; zero without an end
+	began   time.Time
+	attempt int
+	done    workflow.Settable
+}
+
+func newSteps(w *world, all service.Activities, deaths int) *steps {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(silent())
+	s := &steps{world: w, env: suite.NewTestActivityEnvironment(), results: map[string]reflect.Type{}, deaths: deaths, lost: deaths}
+	s.env.SetTestTimeout(time.Hour)
+	for _, group := range []any{
+		all.Payments, all.Refunds, all.Disputes, all.Payouts, all.Emails, all.Inbox, all.AccountFees, all.Unbooked, all.Reconciliations,
+		all.Seals, all.Retention, all.Webhooks,
+	} {
+		s.env.RegisterActivity(group)
+		of := reflect.TypeOf(group)
+		for i := range of.NumMethod() {
+			method := of.Method(i)
+			if method.Type.NumOut() == 2 {
+				s.results[method.Name] = method.Type.Out(0)
+			}
+		}
+	}
+	return s
+}
+
+// do begins a step, and returns the future of its result.
+func (s *steps) do(ctx workflow.Context, one *step) workflow.Future {
+	result, set := workflow.NewFuture(ctx)
+	one.done, one.began = set, workflow.Now(ctx)
+	s.world.after(s.world.upTo(taskTime), func(ctx workflow.Context) { s.attempt(ctx, one) })
+	return result
+}
+
+// attempt calls the activity once, and plans the next attempt if it failed with an error that may pass.
+func (s *steps) attempt(ctx workflow.Context, one *step) {
+	w := s.world
+	if one.run.ended {
+		return
+	}
+	one.attempt++
+	w.counts["steps"]++
+	v := &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1), mayDie: true}
+	var value converter.EncodedValue
+	err := w.run(ctx, v, func(context.Context) (err error) {
+		value, err = s.env.ExecuteActivity(one.name, one.args...)
+		return err
+	})
+	if err == nil && w.chance(s.lost) {
+		w.counts["results of steps lost"]++
+		err = errors.New("the worker died before it reported the result")
+	}
+	if err == nil {
+		one.done.Set(s.decode(one.name, value), nil)
+		return
+	}
+	pause, again := one.pause(err, workflow.Now(ctx))
+	if !again {
+		one.done.Set(nil, err)
+		return
+	}
+	w.counts["steps repeated"]++
+	w.after(pause, func(ctx workflow.Context) { s.attempt(ctx, one) })
+}
+
+// decode returns the result of a step as the type that its workflow expects.
+func (s *steps) decode(name string, value converter.EncodedValue) any {
+	of := s.results[name]
+	if of == nil || !value.HasValue() {
+		return nil
+	}
+	out := reflect.New(of)
+	if err := value.Get(out.Interface()); err != nil {
+		panic(err) // the activity's own result
+	}
+	return out.Elem().Interface()
+}
+
+// pause is how long Temporal waits before the next attempt; again is false for the last error.
+func (one *step) pause(err error, now time.Time) (pause time.Duration, again bool) {
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) && application.NonRetryable() || temporal.IsCanceledError(err) {
+		return 0, false
+	}
+	policy := one.retries
+	if policy == nil {
+		policy = &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 100 * time.Second}
+	}
+	if policy.MaximumAttempts > 0 && one.attempt >= int(policy.MaximumAttempts) {
+		return 0, false
+	}
+	pause = policy.InitialInterval
+	for range one.attempt - 1 {
+		pause = min(time.Duration(float64(pause)*policy.BackoffCoefficient), policy.MaximumInterval)
+	}
+	if application != nil && application.NextRetryDelay() > 0 {
+		pause = application.NextRetryDelay()
+	}
+	return pause, one.limit == 0 || now.Add(pause).Before(one.began.Add(one.limit))
+}
