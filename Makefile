@@ -37,6 +37,7 @@ COMPILER := gcc=gcc,libc6-dev /usr/include/stdlib.h=libc6-dev
 # Where tests keep the shapes of the requests that Stripe would have been sent; they are replayed through stripe-mock. Each
 # run has its own folder: tests that read another one are not taken from Go's cache, where they would keep nothing.
 SHAPES := $(CURDIR)/var/stripe-shapes
+STORM_SHAPES := $(CURDIR)/var/storm/stripe-shapes
 THIS_RUN := $(SHAPES)/$(shell date +%s)
 # A test has MariaDB, Temporal or a running stack from one of these packages of internal/dev. A package whose tests import none of
 # them, and name no variable FAREBOOK_TEST_ that with-servers sets, needs no server.
@@ -183,7 +184,9 @@ model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a m
 storm: MINUTES = 2
 storm: ## Break everything for MINUTES (2) as SEED says, with real processes, then check every promise (docs/proof.md); SHRINK=N for a smaller schedule
 	@go build -o $(BIN)/ ./internal/dev/cmd/storm
-	@$(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)
+	@rm -rf $(STORM_SHAPES)
+	@FAREBOOK_STRIPE_SHAPES=$(STORM_SHAPES) $(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)
+	@cd conformance && go run ./replay $(STORM_SHAPES) && go run ./answers $(CURDIR)/var/storm/stripe-answers.jsonl
 
 .PHONY: simulate
 simulate: MONTHS = 12

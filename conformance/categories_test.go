@@ -6,12 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/booking"
+	"farebook/conformance/internal/schema"
 )
 
 // Every type of balance transaction in Stripe's specification stands in the table of categories, which docs/ledger.md shows.
 func TestEachTypeOfBalanceTransactionIsInTheTable(t *testing.T) {
 	t.Parallel()
-	spec, err := specification()
+	spec, err := schema.Specification()
 	require.NoError(t, err)
 	var listed []string
 	for _, category := range booking.Categories {
@@ -23,7 +24,7 @@ func TestEachTypeOfBalanceTransactionIsInTheTable(t *testing.T) {
 // Every reporting category that a report of Stripe's can be asked for stands in the table, too.
 func TestEachReportingCategoryIsInTheTable(t *testing.T) {
 	t.Parallel()
-	spec, err := specification()
+	spec, err := schema.Specification()
 	require.NoError(t, err)
 	body := spec.Paths.Find("/v1/reporting/report_runs").Post.RequestBody.Value.Content["application/x-www-form-urlencoded"]
 	var listed []string

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/conformance/internal/schema"
 	"farebook/conformance/internal/trimmed"
 )
 
@@ -25,7 +26,7 @@ func TestEventTypesAreStripes(t *testing.T) {
 	require.NoError(t, err)
 	types := strings.Fields(string(out))
 	require.Contains(t, types, "payment_intent.succeeded")
-	spec, err := specification()
+	spec, err := schema.Specification()
 	require.NoError(t, err)
 	body := spec.Paths.Find("/v1/webhook_endpoints").Post.RequestBody.Value.Content["application/x-www-form-urlencoded"]
 	offered := body.Schema.Value.Properties["enabled_events"].Value.Items.Value.Enum

@@ -2,24 +2,17 @@ package conformance
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
-	"github.com/stripe/stripe-mock/embedded"
 
+	"farebook/conformance/internal/schema"
 	"farebook/internal/dev/fakestripe"
 )
-
-var specification = sync.OnceValues(func() (*openapi3.T, error) {
-	return openapi3.NewLoader().LoadFromData(embedded.OpenAPISpec)
-})
 
 func textOf(t *testing.T, body []byte, field string) string {
 	t.Helper()
@@ -29,62 +22,10 @@ func textOf(t *testing.T, body []byte, field string) string {
 	return text
 }
 
-// requireSchema holds a JSON object against one of Stripe's schemas, and reports fields that the schema does not know.
+// requireSchema holds a JSON object against one of Stripe's schemas.
 func requireSchema(t *testing.T, name string, body []byte) {
 	t.Helper()
-	spec, err := specification()
-	require.NoError(t, err)
-	schema := spec.Components.Schemas[name]
-	require.NotNil(t, schema, name)
-	var value any
-	require.NoError(t, json.Unmarshal(body, &value))
-	require.NoError(t, schema.Value.VisitJSON(value), "%s: %s", name, body)
-	require.Empty(t, strangers(name, schema.Value, value), "fields that Stripe's %s does not have", name)
-}
-
-// strangers walks a value beside its schema. Where a schema has alternatives, one of them has to know each field.
-func strangers(path string, schema *openapi3.Schema, value any) []string {
-	var out []string
-	switch v := value.(type) {
-	case map[string]any:
-		shapes := alternatives(schema)
-		for field, inner := range v {
-			known, free := false, false
-			for _, shape := range shapes {
-				free = free || len(shape.Properties) == 0 || shape.AdditionalProperties.Schema != nil
-				if property := shape.Properties[field]; property != nil {
-					known = true
-					if len(shapes) == 1 {
-						out = append(out, strangers(path+"."+field, property.Value, inner)...)
-					}
-				}
-			}
-			if !known && !free {
-				out = append(out, path+"."+field)
-			}
-		}
-	case []any:
-		if schema.Items != nil {
-			for i, inner := range v {
-				out = append(out, strangers(fmt.Sprintf("%s[%d]", path, i), schema.Items.Value, inner)...)
-			}
-		}
-	}
-	return out
-}
-
-// alternatives are the object schemas that a value may be of.
-func alternatives(schema *openapi3.Schema) []*openapi3.Schema {
-	if len(schema.AnyOf) == 0 {
-		return []*openapi3.Schema{schema}
-	}
-	var out []*openapi3.Schema
-	for _, one := range schema.AnyOf {
-		if one.Value.Type == nil || !one.Value.Type.Is("string") {
-			out = append(out, alternatives(one.Value)...)
-		}
-	}
-	return out
+	require.NoError(t, schema.Check(name, body), "%s", body)
 }
 
 func TestResponsesAreStripes(t *testing.T) {

@@ -112,19 +112,30 @@ func problem(text []byte) string {
 // toStripe sends a request to Stripe beside Farebook, as a traveller's browser or the dashboard does, and returns the status; 0 without
 // an answer.
 func (s *System) toStripe(ctx context.Context, path string, form url.Values) int {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Stack.Stripe.URL()+path, strings.NewReader(form.Encode()))
+	status, _, _ := s.askStripe(ctx, http.MethodPost, path, form) // what has no answer has no status
+	return status
+}
+
+func (s *System) askStripe(ctx context.Context, method, path string, form url.Values) (status int, text []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.Stack.Stripe.URL()+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return 0
+		return 0, nil, err
 	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	request.Header.Set("Authorization", "Bearer "+s.Stack.Stripe.Key())
 	response, err := s.http.Do(request)
 	if err != nil {
-		return 0
+		return 0, nil, err
 	}
-	_ = response.Body.Close() // only the status counts
-	return response.StatusCode
+	defer func() { _ = response.Body.Close() }() // read to its end
+	text, err = io.ReadAll(response.Body)
+	return response.StatusCode, text, err
 }
+
+// administrator is the actor who makes keys and endpoints: answers with a secret are given once.
+const administrator = "administrator"
 
 // rotateAPIKey replaces the key of all clients; the old one stays valid for an hour.
 func (s *System) rotateAPIKey(ctx context.Context, number int) error {
@@ -139,7 +150,7 @@ func (s *System) rotateAPIKey(ctx context.Context, number int) error {
 	}
 	key := fmt.Sprintf("rotate-%d", number)
 	for _, old := range list.APIKeys {
-		answer, err := s.post(ctx, "administrator", "/v1/api-keys/"+old.ID+"/rotate", key+old.ID, []byte(`{"overlapHours":1}`))
+		answer, err := s.post(ctx, administrator, "/v1/api-keys/"+old.ID+"/rotate", key+old.ID, []byte(`{"overlapHours":1}`))
 		if err != nil {
 			return err
 		}

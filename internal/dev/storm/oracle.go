@@ -57,6 +57,11 @@ func (s *System) Check(ctx context.Context) (Findings, error) {
 		func(ctx context.Context) error { return s.found("")(s.promises().EachPaymentKnown(ctx)) },
 		s.checkJournal, s.checkReplays,
 		func(ctx context.Context) (err error) { found.Mails, found.Doubled, err = s.checkMails(ctx); return err },
+		func(ctx context.Context) (err error) {
+			found.Webhooks, found.WebhooksDoubled, err = s.checkDeliveries(ctx)
+			return err
+		},
+		s.checkHledger, s.keepAnswers,
 	} {
 		err = errors.Join(err, check(ctx))
 	}
@@ -67,4 +72,6 @@ func (s *System) Check(ctx context.Context) (Findings, error) {
 type Findings struct {
 	Open           map[string]int // workflows that wait for a bank, an operator or a date, by type
 	Mails, Doubled int            // emails in the mailbox, and how many of them came more than once
+	// Webhooks to the client's endpoint, and how many of them came more than once.
+	Webhooks, WebhooksDoubled int
 }

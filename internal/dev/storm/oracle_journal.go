@@ -196,7 +196,7 @@ func (s *System) checkReplays(ctx context.Context) error {
 	answers, _ := s.Journal.Answers()
 	intents, refunds := len(s.Stack.Stripe.PaymentIntents()), len(s.Stack.Stripe.Refunds())
 	for _, before := range answers {
-		if before.Status >= http.StatusBadRequest || before.Actor == "administrator" {
+		if before.Status >= http.StatusBadRequest || before.Actor == administrator {
 			continue
 		}
 		now, found, err := s.answeredAtRest(ctx, before.Method, before.Path, before.Key, before.Request)

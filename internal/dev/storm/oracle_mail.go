@@ -8,11 +8,14 @@ import (
 )
 
 // collectMails notes what is in the mailbox, which keeps the last ten thousand emails only, and returns the Message-ID of each that ever
-// came.
+// came. The mailbox reads each by emersion's go-message; one that this library cannot read, or that has no subject or text, is noted.
 func (s *System) collectMails() map[int]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, message := range s.Stack.Mailbox.Messages() {
+		if message.Problem != "" || message.Subject == "" || message.Text == "" {
+			s.unreadable[message.MessageID] = message.Problem
+		}
 		s.arrived[message.ID] = message.MessageID
 	}
 	return maps.Clone(s.arrived)
@@ -28,6 +31,9 @@ func (s *System) checkMails(ctx context.Context) (sent, doubled int, err error) 
 		if arrived[id] == 2 {
 			doubled++
 		}
+	}
+	for id, why := range s.unreadableMails() {
+		s.violated("email %s cannot be read by go-message, or has no subject or text: %s", id, why)
 	}
 	rows, err := s.Root.QueryContext(ctx, "SELECT id, kind, status, message_id FROM emails")
 	if err != nil {
@@ -57,4 +63,10 @@ func (s *System) checkMails(ctx context.Context) (sent, doubled int, err error) 
 		s.violated("promise 12: %d emails were given up, and the server refused %d for good", refused, most)
 	}
 	return sent, doubled, rows.Err()
+}
+
+func (s *System) unreadableMails() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.unreadable)
 }

@@ -46,14 +46,17 @@ func TestTheOracleFindsWhatIsPlanted(t *testing.T) {
 	for _, planted := range plants(t, s, root) {
 		s.Forget()
 		planted.plant()
-		require.Contains(t, check(), planted.finds, planted.name)
+		broken := check()
+		for _, sentence := range planted.finds {
+			require.Contains(t, broken, sentence, planted.name)
+		}
 	}
 }
 
 type plant struct {
 	name  string
 	plant func()
-	finds string
+	finds []string
 }
 
 // plants are in an order in which none hides the next one.
@@ -67,28 +70,31 @@ func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
 	}
 	mail := some("SELECT id FROM emails WHERE status = 'sent' ORDER BY id LIMIT 1")
 	return []plant{
-		{"a workflow is terminated", func() { terminate(t, s) }, "promise 14"},
-		{"an email is given up", func() { root("UPDATE emails SET status = 'failed' WHERE id = ?", mail) }, "emails were given up"},
+		{"a workflow is terminated", func() { terminate(t, s) }, []string{"promise 14"}},
+		{"an email is given up", func() { root("UPDATE emails SET status = 'failed' WHERE id = ?", mail) }, []string{"emails were given up"}},
 		{"an email stays queued", func() { // as if a worker that is dead were sending it: otherwise the sweeper has it sent
 			root("UPDATE emails SET status = 'queued', sending_until = UTC_TIMESTAMP(6) + INTERVAL 1 DAY WHERE id = ?", mail)
-		}, "still queued"},
-		{"an email is lost", func() {
+		}, []string{"still queued"}},
+		{"an email and a webhook are lost", func() {
 			root("UPDATE emails SET status = 'sent', message_id = '<lost@example.com>' WHERE id = ?", mail)
-		}, "did not arrive"},
+			root("UPDATE webhook_deliveries SET message_id = 'msg_lost' WHERE delivered_at IS NOT NULL ORDER BY id LIMIT 1")
+		}, []string{"did not arrive", "was not received"}},
 		{"another answer is stored", func() {
 			root(`UPDATE idempotency_keys SET answer_body = REPLACE(answer_body, '"reference":"FB-', '"reference":"XX-')`)
-		}, "promise 11"},
+		}, []string{"promise 11"}},
 		{"a booking has another state", func() {
 			root("UPDATE bookings SET status = 'pending_payment', hold_expires_at = hold_expires_at + INTERVAL 1 DAY WHERE status = 'confirmed'")
-		}, "by Stripe's truth"},
+		}, []string{"by Stripe's truth"}},
 		{"money moves at Stripe, and nobody hears of it", func() {
 			s.Stack.Stripe.SetWebhook("", "whsec_none")
 			s.Stack.Stripe.Bill(100, "usd", "a bill")
-		}, "promise 5"},
-		{"a row of the ledger is changed", func() { root("UPDATE ledger_entries SET amount = amount + 1 ORDER BY id LIMIT 1") }, "promise 3"},
+		}, []string{"promise 5"}},
+		{"a row of the ledger is changed", func() {
+			root("UPDATE ledger_entries SET amount = amount + 1 ORDER BY id LIMIT 1")
+		}, []string{"promise 3", "hledger"}},
 		{"an acknowledged booking is deleted", func() {
 			root("DELETE FROM bookings WHERE reference = ?", some("SELECT reference FROM bookings ORDER BY id LIMIT 1"))
-		}, "promise 10"},
+		}, []string{"promise 10"}},
 	}
 }
 

@@ -100,6 +100,7 @@ func (s *System) unrest(ctx context.Context) string {
 var restlessness = []struct{ what, count string }{
 	{"events are not processed", "SELECT COUNT(*) FROM stripe_events WHERE processed = FALSE"},
 	{"emails are queued", "SELECT COUNT(*) FROM emails WHERE status = 'queued'"},
+	{"webhooks are not delivered", "SELECT COUNT(*) FROM webhook_deliveries WHERE is_pending IS NOT NULL"},
 	{"refunds are not requested from Stripe", "SELECT COUNT(*) FROM refunds WHERE status = 'requested'"},
 	{"unpaid bookings are past their hold", `SELECT COUNT(*) FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id
 		WHERE b.status = 'pending_payment' AND b.hold_expires_at < UTC_TIMESTAMP(6)

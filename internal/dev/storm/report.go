@@ -32,6 +32,8 @@ func (r Result) Print(out io.Writer, plan Plan) {
 		{"deaths at failpoints", len(r.PointsHit)},
 		{"emails sent", r.Mails},
 		{"emails that came more than once", r.Doubled},
+		{"webhooks delivered", r.Webhooks},
+		{"webhooks that came more than once", r.WebhooksDoubled},
 		{"proofs of the books during the storm", r.Proofs},
 		{"from the last fault to rest", r.Quiet.Round(time.Second)},
 		{"violations", len(r.Violations)},

@@ -52,13 +52,15 @@ type System struct {
 	servers      servers
 	rotating     sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
 	balancer     *http.Server
+	receiver     *receiver
 	http         *http.Client
 	token        atomic.Pointer[string]
 	refusedMails atomic.Int64 // that were scripted to be refused for good
 
 	mu         sync.Mutex // guards what follows
 	violations []string
-	arrived    map[int]string // Message-IDs by the mailbox's number
+	arrived    map[int]string    // Message-IDs by the mailbox's number
+	unreadable map[string]string // why an email cannot be read, by its Message-ID
 }
 
 // Start starts a system with its data in dir. On an error it stops what it has started.
@@ -67,7 +69,10 @@ func Start(ctx context.Context, dir string, progress io.Writer) (*System, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &System{dir: dir, links: map[string]*link.Link{}, arrived: map[int]string{}, http: &http.Client{Timeout: 15 * time.Second}}
+	s := &System{
+		dir: dir, links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
+		http: &http.Client{Timeout: 15 * time.Second},
+	}
 	if err := s.start(ctx, progress); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
@@ -99,7 +104,10 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 	if err := s.balance(addresses); err != nil {
 		return err
 	}
-	return until(ctx, 2*time.Minute, "the APIs are not ready; logs in "+s.dir, func() bool { return ready(ctx, addresses) })
+	if err := until(ctx, 2*time.Minute, "the APIs are not ready; logs in "+s.dir, func() bool { return ready(ctx, addresses) }); err != nil {
+		return err
+	}
+	return s.receive(ctx)
 }
 
 // settings are those of all processes, beside their connections.
@@ -171,6 +179,9 @@ func (s *System) Stop() error {
 	}
 	if s.balancer != nil {
 		errs = append(errs, s.balancer.Close())
+	}
+	if s.receiver != nil {
+		errs = append(errs, s.receiver.server.Close())
 	}
 	if s.Temporal != nil {
 		s.Temporal.Close()
