@@ -1,7 +1,6 @@
 package test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -180,11 +179,9 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 func retain(s *testkit.Stack) {
 	s.T.Helper()
 	id := workflows.TypeRetention + ":" + s.Config.TaskQueue
-	run, err := s.Temporal.ExecuteWorkflow(s.T.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.Config.TaskQueue},
+	_, err := s.Temporal.ExecuteWorkflow(s.T.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.Config.TaskQueue},
 		workflows.TypeRetention)
 	require.NoError(s.T, err)
-	ending, stop := context.WithTimeout(s.T.Context(), testkit.Patience)
-	defer stop()
-	require.NoError(s.T, run.Get(ending, nil), "it does not end: %s", s.Logs)
+	s.AwaitRunEnd(id)
 	s.SaveRun(id, "retention")
 }

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -158,9 +157,7 @@ func TestReceiverThatTakesNothingIsGivenUp(t *testing.T) {
 func saveDeliveries(s *testkit.Stack, endpointID, name string) {
 	s.T.Helper()
 	id := workflows.DeliverWebhooksWorkflowID(endpointID)
-	ending, stop := context.WithTimeout(s.T.Context(), testkit.Patience)
-	defer stop()
-	require.NoError(s.T, s.Temporal.GetWorkflow(ending, id, "").Get(ending, nil), "it does not end: %s", s.Logs)
+	s.AwaitRunEnd(id)
 	s.SaveRun(id, name)
 }
 

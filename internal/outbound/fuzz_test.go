@@ -1,7 +1,6 @@
 package outbound_test
 
 import (
-	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -32,7 +31,7 @@ func FuzzAddress(f *testing.F) {
 		err = guard.Check(t.Context(), raw)
 		if err != nil {
 			var refused *outbound.RefusedURLError
-			require.True(t, errors.As(err, &refused), "%v", err)
+			require.ErrorAs(t, err, &refused)
 			return
 		}
 		address, err := netip.ParseAddr(parsed.Hostname())

@@ -10,7 +10,6 @@ import (
 	"farebook/access"
 	"farebook/internal/dev/openid"
 	"farebook/internal/dev/testkit"
-	"farebook/store"
 )
 
 // scene is a day of a small shop: something of everything that the console shows.
@@ -106,17 +105,12 @@ func (s *scene) hear() {
 		secret_key_id, created_at, updated_at, disabled_at, disabled_reason)
 		SELECT ?, MIN(id), 'https://shop.example.com/farebook', 'Shop, production', 'hooks@example.com', 'booking.confirmed,refund.failed', 1,
 		'k1', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'failing' FROM api_clients`, s.endpoint)
-	_, err := s.DB.Store.SendTestEvent(s.T.Context(), s.endpointOf(), "we_test", access.Actor{Name: "alice@bastion"})
+	endpoint, err := s.DB.Store.Endpoint(s.T.Context(), s.endpoint)
+	require.NoError(s.T, err)
+	_, err = s.DB.Store.SendTestEvent(s.T.Context(), endpoint, "we_test", access.Actor{Name: "alice@bastion"})
 	require.NoError(s.T, err)
 	s.DB.Exec(s.T, `UPDATE webhook_deliveries SET attempts = 3, answer_status = 503, answer_excerpt = 'try later', answer_ms = 41,
 		attempted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6) WHERE event_type = 'test'`)
-}
-
-func (s *scene) endpointOf() store.Endpoint {
-	s.T.Helper()
-	found, err := s.DB.Store.Endpoint(s.T.Context(), s.endpoint)
-	require.NoError(s.T, err)
-	return found
 }
 
 // payOut has Stripe pay out the dollars.

@@ -87,7 +87,7 @@ func (s *script) operators() {
 	s.measure("AttentionItems: all", store.AttentionFilter{State: store.AttentionAll, Limit: listPage})
 	s.measure("AttentionItems: closed", store.AttentionFilter{State: store.AttentionSettled, Limit: listPage})
 	s.measure("AttentionItems: of a kind", store.AttentionFilter{Kind: store.AttentionOtherPayment, Limit: listPage})
-	s.measure("AttentionItems: whose name", store.AttentionFilter{Held: store.AttentionHeld{Name: s.by.Name}, Limit: listPage})
+	s.measure("AttentionItems: taken by a name", store.AttentionFilter{Held: store.AttentionHeld{Name: s.by.Name}, Limit: listPage})
 	s.measure("AttentionItems: mine", store.AttentionFilter{Held: store.AttentionHeld{By: &s.by}, Limit: listPage})
 	s.measure("AttentionItems: of nobody", store.AttentionFilter{Held: store.AttentionHeld{Nobody: true}, Limit: listPage})
 	rare := store.AttentionFilter{State: store.AttentionAll, Kind: store.AttentionUnknown, Limit: listPage}

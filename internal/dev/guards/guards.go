@@ -61,7 +61,6 @@ type Selection struct {
 	Part   int            // from 1; 0 for all
 	Of     int
 	Sample bool // the sample only
-	Pure   bool // those without servers only
 }
 
 // Select returns the guards of a selection. Parts take turns, so that each has its share of slow guards.
@@ -72,7 +71,6 @@ func Select(all []Listed, by Selection) []Listed {
 		case by.Part > 0 && i%by.Of != by.Part-1:
 		case by.Names != nil && !by.Names.MatchString(guard.Name):
 		case by.Sample && !guard.Sample:
-		case by.Pure && guard.Servers:
 		default:
 			selected = append(selected, guard)
 		}

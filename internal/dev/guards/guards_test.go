@@ -154,4 +154,10 @@ func TestResultsAreKeptForWhatTheyWereFoundFor(t *testing.T) {
 	assert.Equal(t, Caught, found.Outcome)
 	_, known = kept.Find("money.minimum", "b")
 	assert.False(t, known, "of another source")
+
+	require.NoError(t, kept.Add(Result{Name: "money.maximum", Digest: "a", Outcome: Caught, By: "TestTwo"}))
+	kept, err = OpenKept(path)
+	require.NoError(t, err)
+	_, known = kept.Find("money.maximum", "a")
+	assert.True(t, known, "added behind half a line")
 }

@@ -65,12 +65,12 @@ func (k *Kept) Add(one Result) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(append(line, '\n'))
+	_, err = file.Write(append([]byte{'\n'}, line...)) // at the start, because a run that was killed may have left half a line
 	k.results[one.Name] = one
 	return errors.Join(err, file.Close())
 }
 
-// Digest is a fingerprint of what the result of a guard depends on first: the entry of the list, its file and the package of its tests.
+// Digest is a fingerprint of what the result of a guard mainly depends on: the entry of the list, its file and the package of its tests.
 func (r *Runner) Digest(guard Listed) (string, error) {
 	source, err := os.ReadFile(filepath.Join(r.Root, guard.File)) //nolint:gosec // a path of the list
 	if err != nil {

@@ -248,8 +248,6 @@ var store = []Suite{
 			Put: `Where("id = ? AND (status = ? OR TRUE)", id, RunRunning)`,
 			Run: "TestLeft|TestItem|TestNoted|TestEndOfARun",
 		},
-	}},
-	{Package: "./store", Servers: true, Guards: []Guard{
 		{
 			Name: "store.deadlock-repeated", File: "store/internal/db/transaction.go", Func: "repeated",
 			Cut: "!rolledBack(err)", Put: "!rolledBack(err) || true", Run: "TestDeadlockIsRepeatedWhole",

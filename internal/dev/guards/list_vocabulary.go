@@ -101,7 +101,7 @@ var vocabulary = []Suite{
 			Cut: "s != RefundFailed", Put: "true",
 		},
 		{
-			Name: "booking.refund-reason", File: "booking/refund.go", Func: "RefundRequest.Validate",
+			Name: "booking.refund-amount", File: "booking/refund.go", Func: "RefundRequest.Validate",
 			Cut: "r.Amount < 0", Put: "false",
 		},
 		{

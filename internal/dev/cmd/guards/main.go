@@ -31,7 +31,6 @@ func run(ctx context.Context, args []string) error {
 	only := flags.String("only", "", "regular expression that names of guards have to match")
 	part := flags.String("part", "", "which part of the list, as 2/4")
 	sample := flags.Bool("sample", false, "one guard of each package whose tests need no server")
-	pure := flags.Bool("pure", false, "guards whose tests need no server")
 	again := flags.Bool("again", false, "run those too whose result is kept")
 	path := flags.String("results", "var/guards/results.jsonl", "the file of results")
 	if err := flags.Parse(args); err != nil {
@@ -41,7 +40,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	by.Sample, by.Pure = *sample, *pure
+	by.Sample = *sample
 	kept, err := guards.OpenKept(*path)
 	if err != nil {
 		return err
