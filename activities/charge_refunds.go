@@ -20,11 +20,8 @@ type ChargeRefundsRef struct {
 // come: retried. It writes nothing.
 func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) ([]string, error) {
 	refunds, err := r.Stripe.RefundsOf(ctx, in.PaymentIntentID)
-	if isAbsent(err) {
-		return nil, notAtStripe(err.Error())
-	}
 	if err != nil {
-		return nil, stripeError(err)
+		return nil, readError(err)
 	}
 	var unknown []string
 	for _, refund := range refunds {

@@ -106,11 +106,16 @@ func creationError(err error, requestKey string) error {
 // moveError is stripeError for the capture or cancellation of a PaymentIntent. It is retried where the state refused it a moment ago and
 // would allow it now, and where Stripe does not find the PaymentIntent, because the books know that it exists.
 func moveError(err error) error {
-	if isAbsent(err) {
-		return notAtStripe(err.Error())
-	}
 	if stripeapi.IsKind(err, stripeapi.UnexpectedState) {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
+	}
+	return readError(err)
+}
+
+// readError is stripeError for an object that the books or an event know: one that Stripe does not find is one that it does not find yet.
+func readError(err error) error {
+	if isAbsent(err) {
+		return notAtStripe(err.Error())
 	}
 	return stripeError(err)
 }

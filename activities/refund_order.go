@@ -18,18 +18,24 @@ func (r *Refunds) recordOlder(ctx context.Context, snapshot booking.RefundSnapsh
 	if err != nil || !first {
 		return storeError(err)
 	}
-	there, err := r.Stripe.RefundsOf(ctx, snapshot.PaymentIntentID)
-	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return nil // the refund itself is recorded as Stripe gave it
-	}
+	there, err := r.refundsAt(ctx, snapshot.PaymentIntentID)
 	if err != nil {
-		return stripeError(err)
+		return err
 	}
 	at := slices.IndexFunc(there, func(refund booking.RefundSnapshot) bool { return refund.StripeRefundID == snapshot.StripeRefundID })
 	if at < 0 {
 		return nil // a list may lag behind its objects
 	}
 	return r.recordUnknown(ctx, there[at+1:])
+}
+
+// refundsAt lists the refunds of a payment at Stripe, the newest first; none for a payment of another account.
+func (r *Refunds) refundsAt(ctx context.Context, intentID string) ([]booking.RefundSnapshot, error) {
+	there, err := r.Stripe.RefundsOf(ctx, intentID)
+	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
+		return nil, nil
+	}
+	return there, stripeError(err)
 }
 
 // recordUnknown records those of a payment's refunds that the books do not know, or know in another state, beginning with the oldest.

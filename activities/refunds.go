@@ -176,12 +176,9 @@ func (r *Refunds) refused(ctx context.Context, known store.Refund, cause error) 
 // recordOthers records the payment's refunds that Stripe has and the books do not, before a refund is recorded as refused: the customer's
 // email must not promise money that was returned already. made is the refused refund where Stripe has made it after all.
 func (r *Refunds) recordOthers(ctx context.Context, known store.Refund) (made *RefundRecorded, err error) {
-	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
-	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return nil, nil // a payment of another account: there is nothing to read
-	}
+	there, err := r.refundsAt(ctx, known.PaymentIntentID)
 	if err != nil {
-		return nil, stripeError(err)
+		return nil, err
 	}
 	at := slices.IndexFunc(there, func(refund booking.RefundSnapshot) bool { return refund.RefundID == known.ID })
 	if at >= 0 {

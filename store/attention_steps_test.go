@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
+	"farebook/internal/dev/testdb"
 	"farebook/store"
 )
 
@@ -134,4 +135,26 @@ func TestTheStepsOfAMatterAreBounded(t *testing.T) {
 	require.ErrorAs(t, b.step(id, store.AttentionComment, dana, nil), &full)
 	require.NoError(t, b.step(id, store.AttentionComment, dana, func(s *store.NewAttentionStep) { s.Code = "as_7" }), "a repetition is known")
 	require.NoError(t, b.Store.CloseAttention(t.Context(), id, "done", dana, b.Store.Now()))
+}
+
+// What a client's person has taken is still theirs after the client was merged into another, whose keys then are theirs.
+func TestMattersFollowAMerge(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.otherPayment(b.paidBooking(), "succeeded", 45900)
+	id := b.openAttention()[store.AttentionOtherPayment].ID
+	from := b.Caller(t, b.NewKey(t, "from"))
+	into, err := b.Store.Client(t.Context(), "test")
+	require.NoError(t, err)
+	merged, err := b.Store.Client(t.Context(), "from")
+	require.NoError(t, err)
+	holder := access.Actor{ClientID: from.ClientID, KeyID: from.KeyID, Name: "Dana Haddad"}
+	require.NoError(t, b.step(id, store.AttentionTaken, holder, nil))
+	_, err = b.Store.MergeClients(t.Context(), into, merged, testdb.Tester)
+	require.NoError(t, err)
+	holder.ClientID = into.ID
+	mine, err := b.Store.AttentionItems(t.Context(), store.AttentionFilter{Held: store.AttentionHeld{By: &holder}, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, mine, 1)
+	require.True(t, mine[0].Progress.Holder.Is(holder))
 }

@@ -115,8 +115,7 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 			return moved.Error
 		}
 		done.Keys = moved.RowsAffected
-		// From this moment on the events of their bookings are for the endpoints of into.
-		if err := tx.Model(&endpointRow{}).Where("client_id = ?", from.ID).Update("client_id", into.ID).Error; err != nil {
+		if err := joinEndpoints(tx, now, into.ID, from.ID); err != nil {
 			return err
 		}
 		// What was merged into from before belongs to into as well.
@@ -130,6 +129,18 @@ func (s *Store) joinKeys(ctx context.Context, done *Merge, by access.Actor) erro
 			DedupeKey: "merge/" + from.ClientID + "/" + into.ClientID,
 		})
 	})
+}
+
+// joinEndpoints gives into what from's clients listen and see to: from this moment on the events of the bookings of both are for the
+// endpoints of both, so updated_at of each moves. Matters that from has taken are into's.
+func joinEndpoints(tx *gorm.DB, now time.Time, into, from uint64) error {
+	err := tx.Model(&endpointRow{}).Where("client_id IN ?", []uint64{into, from}).
+		Updates(map[string]any{"client_id": into, "updated_at": now}).Error
+	if err != nil {
+		return err
+	}
+	return tx.Model(&attentionRow{}).Where("is_open = 1 AND holder = ?", access.Actor{ClientID: from}.Holder()).
+		Update("holder", access.Actor{ClientID: into}.Holder()).Error
 }
 
 // lockMergeable locks both clients and reads them as they are now: another merge, or a disable, may have come since they

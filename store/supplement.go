@@ -126,13 +126,11 @@ func (r bookingRow) ended() (percent int, ended bool) {
 	if r.CancelledAt != nil && r.CancelPercent != nil {
 		return *r.CancelPercent, true
 	}
-	switch r.Status {
-	case booking.StatusExpired, booking.StatusPaymentFailed, booking.StatusCancelled:
-		return wholePayment, true
-	default:
-		return 0, false
-	}
+	return wholePayment, slices.Contains(closedUnpaid, r.Status)
 }
+
+// closedUnpaid are the states of a booking that has ended without its money.
+var closedUnpaid = []booking.Status{booking.StatusExpired, booking.StatusPaymentFailed, booking.StatusCancelled}
 
 // SupplementsOf are the further payments of a booking, oldest first. No statement is sent for a booking without any.
 func (s *Store) SupplementsOf(ctx context.Context, known Booking) ([]Booking, error) {
@@ -166,9 +164,7 @@ func (b *lockedBooking) endSupplements(percent int) error {
 
 // afterTransition ends what belongs to a booking that has closed without its money, and notes that a further payment is settled.
 func (b *lockedBooking) afterTransition() error {
-	switch b.booking.Status {
-	case booking.StatusExpired, booking.StatusPaymentFailed, booking.StatusCancelled, booking.StatusRefunded:
-	default:
+	if b.booking.Status != booking.StatusRefunded && !slices.Contains(closedUnpaid, b.booking.Status) {
 		return nil
 	}
 	err := b.noCancelDue()

@@ -178,40 +178,35 @@ func (s *Store) RecordAttempt(ctx context.Context, d Delivery, a Attempt) (Attem
 			values["next_attempt_at"] = now.Add(wait)
 			recorded.RetryIn = wait
 		}
-		changes := func() (bool, error) {
-			changed := tx.Model(&deliveryRow{}).Where("id = ? AND is_pending = 1 AND attempts = ?", d.Row, d.Attempts).Updates(values)
-			return changed.RowsAffected > 0, changed.Error
+		last := !a.Taken() && !again
+		var endpoint endpointRow
+		if last { // the endpoint is locked before the delivery, as a replay does
+			if err := tx.Clauses(db.ForUpdate).Where("id = ?", d.Endpoint.Row).Take(&endpoint).Error; err != nil {
+				return err
+			}
 		}
-		if a.Taken() || again {
-			_, err := changes()
-			return err
+		changed := tx.Model(&deliveryRow{}).Where("id = ? AND is_pending = 1 AND attempts = ?", d.Row, d.Attempts).Updates(values)
+		if changed.Error != nil || !last {
+			return changed.Error
+		}
+		if recorded.Disabled = changed.RowsAffected > 0; recorded.Disabled {
+			if err := giveUp(tx, now, endpoint, reasonOf(a)); err != nil {
+				return err
+			}
 		}
 		var err error
-		recorded.Disabled, err = recordLast(tx, now, d, a, changes)
-		if err == nil {
-			recorded.EmailIDs, err = queuedEmails(tx, d.Endpoint.ID)
-		}
+		recorded.EmailIDs, err = queuedEmails(tx, d.Endpoint.ID)
 		return err
 	})
 	return recorded, err
 }
 
-// recordLast records the attempt after which an endpoint is given up. It locks the endpoint before the delivery, as a replay of an event
-// does.
-func recordLast(tx *gorm.DB, now time.Time, d Delivery, a Attempt, changes func() (bool, error)) (disabled bool, err error) {
-	var endpoint endpointRow
-	if err := tx.Clauses(db.ForUpdate).Where("id = ?", d.Endpoint.Row).Take(&endpoint).Error; err != nil {
-		return false, err
-	}
-	changed, err := changes()
-	if err != nil || !changed {
-		return false, err
-	}
-	reason := DisabledFailing
+// reasonOf is why the endpoint is given up after its last attempt.
+func reasonOf(a Attempt) DisabledReason {
 	if a.Status == statusGone {
-		reason = DisabledGone
+		return DisabledGone
 	}
-	return true, giveUp(tx, now, endpoint, reason)
+	return DisabledFailing
 }
 
 // Deliveries lists up to limit events of an endpoint with rows below before, the newest first; zero begins with the newest.

@@ -111,10 +111,7 @@ func typesOf(text string) []webhook.Type {
 }
 
 func textOf(types []webhook.Type) string {
-	names := make([]string, len(types))
-	for i, one := range types {
-		names[i] = string(one)
-	}
+	names := webhook.Names(types)
 	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ",")
 }

@@ -16,9 +16,9 @@ import (
 	"farebook/internal/dev/testkit"
 )
 
-// How many lives are lived, how long each is and from which seed, unless the command line says otherwise: enough for a run of CI, which lives
-// the same lives each time, so that a fault that they find is the change's. The first of them once failed. `make model` draws others, and
-// more and longer ones.
+// How many lives are lived, how long each is and from which seed, unless the command line says otherwise: enough for a run of CI, which
+// lives the same lives each time, so that a fault that they find is the change's. The first of them once failed. `make model` draws
+// others, more and longer ones.
 func init() {
 	for name, value := range map[string]string{
 		"rapid.checks": "3", "rapid.steps": "20", "rapid.seed": "2645402653948685962", "rapid.nofailfile": "true",

@@ -4,18 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
 
+	"farebook/internal/sqlerror"
 	"farebook/internal/sqlsession"
 	"farebook/migrations"
 )
@@ -72,28 +70,11 @@ type ContentError struct{ error }
 
 func (e *ContentError) Unwrap() error { return e.error }
 
-// The server's errors that say nothing about the statement that it was executing.
-const (
-	diskFull = 1021
-	shutdown = 1053
-	noRoom   = 1114 // in a table's file
-	killed   = 1317
-)
-
 // aboutDump reports whether an error says something about the dump: neither its file nor the server nor whoever has started the check is
 // the reason.
 func aboutDump(err error) bool {
-	var answer *mysql.MySQLError
-	var network net.Error
 	var file *fs.PathError
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, driver.ErrBadConn),
-		errors.Is(err, mysql.ErrInvalidConn), errors.As(err, &network), errors.As(err, &file):
-		return false
-	case errors.As(err, &answer):
-		return !slices.Contains([]uint16{diskFull, shutdown, noRoom, killed}, answer.Number)
-	}
-	return true
+	return !sqlerror.Unavailable(err) && !errors.As(err, &file)
 }
 
 // ofContent makes an error one about the dump, if it is; nil stays nil.
@@ -177,14 +158,14 @@ func (l *Loaded) finish(ctx context.Context, server *mysql.Config) error {
 	case err != nil:
 		return shortened("the dump has no list of migrations, so that it is not one of Farebook's database", err)
 	case l.Version > l.Newest:
-		return ofContent(fmt.Errorf("the dump has migration %d, and this program knows migrations up to %d: use the release that made it",
-			l.Version, l.Newest))
+		return &ContentError{fmt.Errorf("the dump has migration %d, and this program knows migrations up to %d: use the release that made it",
+			l.Version, l.Newest)}
 	}
 	var identities int
 	err = l.admin.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+l.schema+".installation").Scan(&identities)
 	if err == nil && identities == 0 {
-		return ofContent(errors.New("the dump has no row of installation: references and Stripe's idempotency keys derive from its secret, so " +
-			"that the books cannot be restored from it; dump every table"))
+		return &ContentError{errors.New("the dump has no row of installation: references and Stripe's idempotency keys derive from its secret, " +
+			"so that the books cannot be restored from it; dump every table")}
 	}
 	if err != nil && l.Version >= firstIdentity {
 		return shortened("read the identity of the dump", err)

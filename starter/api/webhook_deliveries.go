@@ -106,7 +106,7 @@ func (a *api) replayDelivery(ctx context.Context, in *deliveryInput) (*replayabl
 	}
 	return idempotent(ctx, a, idempotentRequest[view.WebhookDelivery]{
 		operation: "replay-webhook-delivery", subject: known.ID + "/" + in.Delivery, status: http.StatusOK, points: actionPoints,
-		claim: a.claimOperation(known.ID, store.AuditEntry{}),
+		claim: a.claimEndpoint(known),
 		work: func(ctx context.Context, _ string) (view.WebhookDelivery, error) {
 			if err := a.Store.ReplayDelivery(ctx, known, in.Delivery, actorOf(ctx)); err != nil {
 				return view.WebhookDelivery{}, orMissing(err, errNoSuchDelivery)
@@ -143,7 +143,7 @@ func (a *api) replayRange(ctx context.Context, in *endpointInput) (*replayable[r
 	}
 	return idempotent(ctx, a, idempotentRequest[replayedBody]{
 		operation: "replay-webhook-deliveries", subject: known.ID, body: request, status: http.StatusOK, points: actionPoints,
-		claim: a.claimOperation(known.ID, store.AuditEntry{}),
+		claim: a.claimEndpoint(known),
 		work: func(ctx context.Context, _ string) (replayedBody, error) {
 			replayed, err := a.Store.ReplayDeliveries(ctx, known, request.From, request.Until, actorOf(ctx))
 			if err != nil {

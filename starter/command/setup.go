@@ -187,14 +187,14 @@ func ensureSealing(ctx context.Context, dispatcher *dispatch.Client, log *slog.L
 	return nil
 }
 
-// ensureRetention creates the schedule that empties what was kept for long enough if it does not exist.
+// ensureRetention creates the schedule that empties what is older than its period if it does not exist.
 func ensureRetention(ctx context.Context, dispatcher *dispatch.Client, log *slog.Logger) error {
 	made, err := dispatcher.EnsureRetention(ctx)
 	if err != nil {
 		return fmt.Errorf("create the schedule of retention: %w", err)
 	}
 	if made {
-		log.Info("what is kept for long enough is emptied every night, as RETENTION says", "schedule", dispatcher.RetentionScheduleID())
+		log.Info("what is older than the periods of RETENTION is emptied every night", "schedule", dispatcher.RetentionScheduleID())
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ type housekeeping struct {
 	catchup               time.Duration // how late a missed run may start
 }
 
-// ensure creates the schedule unless it exists, and reports whether it did. A schedule that an operator has changed or paused is left alone.
+// ensure creates the schedule unless it exists, and reports whether it did. One that an operator has changed or paused is left alone.
 func (c *Client) ensure(ctx context.Context, h housekeeping) (bool, error) {
 	_, err := describe(ctx, c.temporal.ScheduleClient().GetHandle(ctx, h.id))
 	if !errors.Is(err, ErrNoSchedule) {

@@ -1,6 +1,6 @@
-// Package privacy empties what the books have kept for long enough, exports what they hold about a traveller, and erases it. It deletes no
-// row, and changes no amount, state, key or digest. It is above store, which does not know it: it imports store, store/internal/, access,
-// booking, store/proposals, internal/failpoint and the vocabulary of privacy.
+// Package privacy empties what the books have kept for longer than its period, exports what they hold about a traveller, and erases it. It
+// deletes no row, and changes no amount, state, key or digest. It is above store, which does not know it: it imports store,
+// store/internal/, access, booking, store/proposals, internal/failpoint and the vocabulary of privacy.
 package privacy
 
 import (

@@ -1,6 +1,10 @@
 package db
 
-import "context"
+import (
+	"context"
+
+	"farebook/internal/sqlerror"
+)
 
 // Allows runs a statement as the application's database user and reports whether the user has the right to. The statement must change
 // no row, because it takes effect where it is allowed.
@@ -10,7 +14,7 @@ func (d *DB) Allows(ctx context.Context, statement string) (bool, error) {
 		return false, err
 	}
 	_, err = pool.ExecContext(ctx, statement)
-	if errorNumber(err) == errNoRight {
+	if sqlerror.Number(err) == errNoRight {
 		return false, nil
 	}
 	return err == nil, err

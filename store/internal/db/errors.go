@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	mysqldriver "github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
+
+	"farebook/internal/sqlerror"
 )
 
 // Error numbers of MySQL and MariaDB (dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html).
@@ -41,14 +42,14 @@ func NotFound(err error) error {
 }
 
 // DuplicateKey tells that a row with the same UNIQUE key exists.
-func DuplicateKey(err error) bool { return errorNumber(err) == errDuplicateKey }
+func DuplicateKey(err error) bool { return sqlerror.Number(err) == errDuplicateKey }
 
 // LockWaitTimeout tells that a statement has waited for a lock for as long as its session waits.
-func LockWaitTimeout(err error) bool { return errorNumber(err) == errLockWaitTimeout }
+func LockWaitTimeout(err error) bool { return sqlerror.Number(err) == errLockWaitTimeout }
 
 // NoTable tells that a table does not exist, or that the user has no right to it.
 func NoTable(err error) bool {
-	number := errorNumber(err)
+	number := sqlerror.Number(err)
 	return number == errNoTable || number == errNoRight
 }
 
@@ -102,16 +103,8 @@ func endedForTime(number uint16) bool {
 	return number == errStatementTimeMariaDB || number == errStatementTimeMySQL
 }
 
-func errorNumber(err error) uint16 {
-	var mysqlErr *mysqldriver.MySQLError
-	if errors.As(err, &mysqlErr) {
-		return mysqlErr.Number
-	}
-	return 0
-}
-
 func rolledBack(err error) bool {
-	switch errorNumber(err) {
+	switch sqlerror.Number(err) {
 	case errDeadlock, errLockWaitTimeout, errRecordChanged:
 		return true
 	}

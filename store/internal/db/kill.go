@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"farebook/internal/sqlerror"
 	"farebook/internal/sqlsession"
 )
 
@@ -130,7 +131,7 @@ func (k *killer) killAll(batch []abandoned) (left []abandoned, err error) {
 			continue // the server was restarted, and counts its connections from the start: the statement is gone
 		}
 		err := sqlsession.Exec(ctx, conn, "KILL QUERY "+strconv.FormatUint(one.id, 10))
-		switch number := errorNumber(err); {
+		switch number := sqlerror.Number(err); {
 		case err == nil:
 			k.killed.Add(1)
 		case number == errNoSuchConnection:

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"farebook/internal/sqlerror"
 	"farebook/internal/wait"
 )
 
@@ -58,7 +59,7 @@ func repeated(ctx context.Context, log *slog.Logger, transaction func() error) e
 		if !rolledBack(err) {
 			return err
 		}
-		log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", errorNumber(err))
+		log.WarnContext(ctx, "transaction rolled back by the server, repeating it", "attempt", attempt+1, "code", sqlerror.Number(err))
 	}
 	return err
 }

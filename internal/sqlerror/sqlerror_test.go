@@ -1,4 +1,4 @@
-package db_test
+package sqlerror_test
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
-	"farebook/store/internal/db"
+	"farebook/internal/sqlerror"
 )
 
 // An INSERT whose wait for the counter of its table's ids was ended by a kill is one to repeat: the storm met it (docs/proof.md).
 func TestAnInsertThatGotNoIDMayBeRepeated(t *testing.T) {
 	t.Parallel()
-	require.True(t, db.Unavailable(fmt.Errorf("insert: %w", &mysqldriver.MySQLError{Number: 1467})))
-	require.False(t, db.Unavailable(&mysqldriver.MySQLError{Number: 1062}), "a duplicate key stays one")
+	require.True(t, sqlerror.Unavailable(fmt.Errorf("insert: %w", &mysqldriver.MySQLError{Number: 1467})))
+	require.False(t, sqlerror.Unavailable(&mysqldriver.MySQLError{Number: 1062}), "a duplicate key stays one")
 }
