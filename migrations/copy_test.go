@@ -89,7 +89,7 @@ func possible(t *testing.T, newest, earlier *testdb.DB, table string, tables []s
 	return conditions + later(t, newest, earlier, table, tables)
 }
 
-// later is the condition for rows that need nothing that an older version lacks, and for the bookings that the flag -every leaves.
+// later is the condition for rows that an older version can have had, by what they need, and for the bookings that the flag -every leaves.
 func later(t *testing.T, newest, earlier *testdb.DB, table string, tables []string) (conditions string) {
 	t.Helper()
 	switch table {
