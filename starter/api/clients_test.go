@@ -143,6 +143,7 @@ func TestBadAdminRequests(t *testing.T) {
 		{"/v1/api-keys", `{"client":"test","scopes":["root"]}`, 422, "unknown scope"},
 		{"/v1/api-keys", `{"client":"test","scopes":"admin"}`, 422, "is a string"},
 		{"/v1/api-keys", `{"client":"test","scopes":["admin"],"expiresAt":"2020-01-01T00:00:00Z"}`, 422, "not in the future"},
+		{"/v1/api-keys", `{"client":"test","scopes":["admin"],"expiresAt":"tomorrow"}`, 422, "send RFC 3339, such as 2027-03-01T09:30:00Z"},
 		{"/v1/api-keys/ak_0000000000/rotate", ``, 404, "No API key has"},
 		{"/v1/api-keys/ak_0000000000/revoke", ``, 404, "No API key has"},
 		{"/v1/api-keys/x/rotate", `{"overlapHours":-1}`, 422, "out of range"},

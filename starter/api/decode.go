@@ -144,8 +144,8 @@ func (d *decoder) flight(value any) booking.Flight {
 		Number:     d.text("flight.number", fields["number"]),
 		From:       d.text("flight.from", fields["from"]),
 		To:         d.text("flight.to", fields["to"]),
-		DepartsAt:  d.time("flight.departsAt", fields["departsAt"]),
-		ArrivesAt:  d.time("flight.arrivesAt", fields["arrivesAt"]),
+		DepartsAt:  d.airportTime("flight.departsAt", fields["departsAt"]),
+		ArrivesAt:  d.airportTime("flight.arrivesAt", fields["arrivesAt"]),
 		Passengers: d.passengers(fields["passengers"]),
 	}
 }
@@ -225,8 +225,17 @@ func (d *decoder) integer(path string, value any) int64 {
 // maxOffset is the largest UTC offset in use (Kiribati).
 const maxOffset = 14 * 60 * 60
 
-func (d *decoder) time(path string, value any) time.Time {
-	const fix = "send RFC 3339 with the airport's UTC offset, such as 2027-03-01T09:30:00+04:00"
+// airportTime is a time with the offset of its airport, by which it is shown to the traveller.
+func (d *decoder) airportTime(path string, value any) time.Time {
+	return d.time(path, value, "send RFC 3339 with the airport's UTC offset, such as 2027-03-01T09:30:00+04:00")
+}
+
+// instant is a time as the database keeps it.
+func (d *decoder) instant(path string, value any) time.Time {
+	return d.time(path, value, "send RFC 3339, such as 2027-03-01T09:30:00Z").UTC().Truncate(time.Microsecond)
+}
+
+func (d *decoder) time(path string, value any, fix string) time.Time {
 	text, ok := value.(string)
 	if !ok {
 		d.wrong(path, value, "a string")
@@ -242,11 +251,6 @@ func (d *decoder) time(path string, value any) time.Time {
 		return time.Time{}
 	}
 	return parsed
-}
-
-// instant is time as the database keeps it.
-func (d *decoder) instant(path string, value any) time.Time {
-	return d.time(path, value).UTC().Truncate(time.Microsecond)
 }
 
 // wrong adds an error for a value that is missing, null or of another type.

@@ -164,7 +164,7 @@ func (d *decoder) end(path string, fields map[string]any, now time.Time) *time.T
 	if !given {
 		return nil
 	}
-	at := d.time(path, value).UTC()
+	at := d.instant(path, value)
 	if !covered(d.wrongFields, path) && !at.After(now) {
 		d.add(path, "is not in the future", "send a future time, or leave it out")
 	}
