@@ -20,7 +20,7 @@ var errGaveUp = errors.New("no answer")
 
 // post sends a request under an idempotency key until it is answered, as any client should, and writes the answer to the journal.
 func (s *System) post(ctx context.Context, actor, path, key string, body []byte) (Answer, error) {
-	answer, err := s.answered(ctx, http.MethodPost, path, key, body)
+	answer, err := s.answered(ctx, actor, http.MethodPost, path, key, body)
 	if err != nil {
 		s.Journal.gaveUp()
 		return Answer{}, err
@@ -30,15 +30,15 @@ func (s *System) post(ctx context.Context, actor, path, key string, body []byte)
 }
 
 // get reads from the API until it answers.
-func (s *System) get(ctx context.Context, path string) (Answer, error) {
-	return s.answered(ctx, http.MethodGet, path, "", nil)
+func (s *System) get(ctx context.Context, actor, path string) (Answer, error) {
+	return s.answered(ctx, actor, http.MethodGet, path, "", nil)
 }
 
 // answered sends a request until it is answered, or until ctx ends: errGaveUp.
-func (s *System) answered(ctx context.Context, method, path, key string, body []byte) (Answer, error) {
+func (s *System) answered(ctx context.Context, actor, method, path, key string, body []byte) (Answer, error) {
 	pause := 100 * time.Millisecond
 	for attempt := 1; ; attempt++ {
-		answer, again, err := s.once(ctx, method, path, key, body)
+		answer, again, err := s.once(ctx, actor, method, path, key, body)
 		if err == nil && !again {
 			answer.Attempts = attempt
 			return answer, nil
@@ -51,10 +51,12 @@ func (s *System) answered(ctx context.Context, method, path, key string, body []
 }
 
 // answeredAtRest is answered of a system at rest, which has patienceAfter. No answer is no error but a violation, unless ctx has ended.
-func (s *System) answeredAtRest(ctx context.Context, method, path, key string, body []byte) (answer Answer, found bool, err error) {
+func (s *System) answeredAtRest(
+	ctx context.Context, actor, method, path, key string, body []byte,
+) (answer Answer, found bool, err error) {
 	patience, enough := context.WithTimeout(ctx, patienceAfter)
 	defer enough()
-	answer, err = s.answered(patience, method, path, key, body)
+	answer, err = s.answered(patience, actor, method, path, key, body)
 	if err != nil && ctx.Err() == nil {
 		s.violated("promise 10: %s %s is not answered within %s of a system at rest", method, path, patienceAfter)
 		return Answer{}, false, nil
@@ -63,12 +65,12 @@ func (s *System) answeredAtRest(ctx context.Context, method, path, key string, b
 }
 
 // once sends a request, and reports whether its answer asks to send it again.
-func (s *System) once(ctx context.Context, method, path, key string, body []byte) (Answer, bool, error) {
+func (s *System) once(ctx context.Context, actor, method, path, key string, body []byte) (Answer, bool, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.Stack.APIURL+path, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, false, err
 	}
-	request.Header.Set("Authorization", "Bearer "+*s.token.Load())
+	request.Header.Set("Authorization", "Bearer "+s.tokenOf(actor))
 	if key != "" {
 		request.Header.Set("Idempotency-Key", key)
 	}
@@ -89,6 +91,28 @@ func (s *System) once(ctx context.Context, method, path, key string, body []byte
 	}
 	again := response.StatusCode >= http.StatusInternalServerError || response.Header.Get("Retry-After") != ""
 	return Answer{Method: method, Path: path, Key: key, Status: response.StatusCode, Request: body, Body: text}, again, nil
+}
+
+// tokenOf is the API key of an actor.
+func (s *System) tokenOf(actor string) string {
+	if actor == finance {
+		return s.financeToken
+	}
+	return *s.token.Load()
+}
+
+// ask sends what may be refused by the state of a booking or of another object. It returns no status when there was no answer.
+func (s *System) ask(ctx context.Context, actor, path, key string, body []byte) Answer {
+	answer, err := s.post(ctx, actor, path, key, body)
+	if err != nil {
+		return Answer{} // counted in the journal
+	}
+	switch answer.Status {
+	case http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusConflict, http.StatusUnprocessableEntity:
+	default:
+		s.violated("POST %s was answered %d: %s", pattern(path), answer.Status, problem(answer.Body))
+	}
+	return answer
 }
 
 // pattern is a path without its ids, so that one cause is one violation.
@@ -139,7 +163,7 @@ const administrator = "administrator"
 
 // rotateAPIKey replaces the key of all clients; the old one stays valid for an hour.
 func (s *System) rotateAPIKey(ctx context.Context, number int) error {
-	answer, err := s.get(ctx, "/v1/api-keys?client=development")
+	answer, err := s.get(ctx, administrator, "/v1/api-keys?client=development")
 	if err != nil {
 		return err
 	}

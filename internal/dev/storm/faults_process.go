@@ -17,6 +17,7 @@ func processKinds() []kind {
 		{name: "process killed", weight: 8, targets: programs, play: killProcess},
 		{name: "process frozen", weight: 6, targets: programs, longest: 12 * time.Second, play: freezeProcess},
 		{name: "process deployed anew", weight: 3, targets: programs, play: deployProcess},
+		{name: "another build made current", weight: 3, play: promoteOther},
 		{name: "failpoint", weight: 16, targets: programs, points: true, play: armProcess},
 		{
 			name: "failpoints of two processes", weight: 5, targets: []string{"worker-1 api-1", "worker-1 worker-2", "api-1 api-2"},

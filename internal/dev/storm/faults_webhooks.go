@@ -21,6 +21,7 @@ func webhookKinds() []kind {
 		{name: "webhook of the past again", weight: 4, most: 5, play: oldWebhook},
 		{name: "webhook forged", weight: 3, play: forgeWebhook},
 		{name: "webhook of another account", weight: 2, play: foreignWebhook},
+		{name: "webhook secret rotated", weight: 1, play: rotateWebhookSecret},
 	}
 }
 
@@ -32,13 +33,13 @@ func holdWebhooks(ctx context.Context, s *System, f Fault) error {
 
 // loseWebhooks drops the events of a time without any retry: only a reconciliation finds what they were about.
 func loseWebhooks(ctx context.Context, s *System, f Fault) error {
-	s.Stack.Stripe.SetWebhook("", s.setting("STRIPE_WEBHOOK_SECRET"))
+	s.Stack.Stripe.SetWebhook("", *s.webhookSecret.Load())
 	defer s.webhooksAgain()
 	return wait.For(ctx, f.For)
 }
 
 func (s *System) webhooksAgain() {
-	s.Stack.Stripe.SetWebhook(s.Stack.APIURL+"/webhooks/stripe", s.setting("STRIPE_WEBHOOK_SECRET"))
+	s.Stack.Stripe.SetWebhook(s.Stack.APIURL+"/webhooks/stripe", *s.webhookSecret.Load())
 }
 
 // oldWebhook has an event that was stored come again, several times.
@@ -91,4 +92,22 @@ func foreignWebhook(_ context.Context, s *System, f Fault) error {
 	}
 	_, err = s.Stack.Stripe.DeliverMade(fakestripe.MadeEvent{Type: "payment_intent.succeeded", Object: object, Account: "acct_other"})
 	return err
+}
+
+// rotateWebhookSecret rolls the secret by which Stripe signs as docs/operations.md has it: every process takes both, then Stripe signs by
+// the new one, and later starts of processes take only that.
+func rotateWebhookSecret(_ context.Context, s *System, f Fault) error {
+	s.rotating.Lock()
+	defer s.rotating.Unlock()
+	next := "whsec_storm" + hexOf(f.Draw)
+	for _, p := range s.processes {
+		p.Configure("STRIPE_WEBHOOK_SECRET=" + next + "," + *s.webhookSecret.Load())
+		p.restart("")
+	}
+	s.webhookSecret.Store(&next)
+	s.webhooksAgain()
+	for _, p := range s.processes {
+		p.Configure("STRIPE_WEBHOOK_SECRET=" + next)
+	}
+	return nil
 }

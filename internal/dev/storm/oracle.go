@@ -55,7 +55,7 @@ func (s *System) Check(ctx context.Context) (Findings, error) {
 	for _, check := range []func(context.Context) error{
 		func(ctx context.Context) error { return s.found("")(s.promises().All(ctx)) },
 		func(ctx context.Context) error { return s.found("")(s.promises().EachPaymentKnown(ctx)) },
-		s.checkJournal, s.checkReplays,
+		s.checkJournal, s.checkStaff, s.checkReplays,
 		func(ctx context.Context) (err error) { found.Mails, found.Doubled, err = s.checkMails(ctx); return err },
 		func(ctx context.Context) (err error) {
 			found.Webhooks, found.WebhooksDoubled, err = s.checkDeliveries(ctx)

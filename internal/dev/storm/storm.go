@@ -94,6 +94,7 @@ func (s *System) rage(ctx context.Context, o Options, result *Result) {
 	for number := range o.Travellers {
 		actors.Go(func() { newTraveller(patience, s, o.Plan.Seed, number).live(storm) })
 	}
+	actors.Go(func() { s.workAsStaff(patience, storm, o.Plan.Seed) })
 	actors.Go(func() { s.whims(storm, o.Plan.Seed) })
 	actors.Go(func() { result.Proofs = s.watch(storm) })
 	s.play(storm, o, result)

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/client"
 	temporallog "go.temporal.io/sdk/log"
 
+	"farebook/access"
 	"farebook/internal/clock"
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/freeport"
@@ -46,16 +47,21 @@ type System struct {
 	Temporal client.Client // direct as well
 	Journal  *Journal
 
-	dir          string
-	links        map[string]*link.Link
-	processes    []*process
-	servers      servers
-	rotating     sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
-	balancer     *http.Server
-	receiver     *receiver
-	http         *http.Client
-	token        atomic.Pointer[string]
-	refusedMails atomic.Int64 // that were scripted to be refused for good
+	dir       string
+	links     map[string]*link.Link
+	processes []*process
+	servers   servers
+	rotating  sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
+	balancer  *http.Server
+	receiver  *receiver
+	http      *http.Client
+	token     atomic.Pointer[string]
+	// financeToken is the API key of another client.
+	financeToken string
+	// webhookSecret is that by which Stripe signs.
+	webhookSecret atomic.Pointer[string]
+	builds        builds
+	refusedMails  atomic.Int64 // that were scripted to be refused for good
 
 	mu         sync.Mutex // guards what follows
 	violations []string
@@ -91,6 +97,8 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 		}
 	}
 	s.token.Store(&s.Stack.APIKey)
+	secret := s.setting("STRIPE_WEBHOOK_SECRET")
+	s.webhookSecret.Store(&secret)
 	if s.Journal, err = newJournal(filepath.Join(s.dir, "journal.jsonl")); err != nil {
 		return err
 	}
@@ -107,6 +115,14 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 	if err := until(ctx, 2*time.Minute, "the APIs are not ready; logs in "+s.dir, func() bool { return ready(ctx, addresses) }); err != nil {
 		return err
 	}
+	if _, err := s.starter(ctx, "client", "create", finance); err != nil {
+		return err
+	}
+	token, err := s.starter(ctx, "api-key", "create", "--client", finance, "--scope", access.All().String())
+	if err != nil {
+		return err
+	}
+	s.financeToken = strings.TrimSpace(token)
 	return s.receive(ctx)
 }
 

@@ -153,16 +153,7 @@ func (t *traveller) further(b booked, currency string) {
 
 // ask sends what may be refused by the state of the booking.
 func (t *traveller) ask(b booked, path string, body []byte) Answer {
-	answer, err := t.s.post(t.patience, t.name, "/v1/bookings/"+b.Reference+path, t.key(), body)
-	if err != nil {
-		return Answer{} // counted in the journal
-	}
-	switch answer.Status {
-	case http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusConflict, http.StatusUnprocessableEntity:
-	default:
-		t.s.violated("POST %s was answered %d: %s", pattern("/v1/bookings/"+b.Reference+path), answer.Status, problem(answer.Body))
-	}
-	return answer
+	return t.s.ask(t.patience, t.name, "/v1/bookings/"+b.Reference+path, t.key(), body)
 }
 
 func pick[T any](draw *rand.Rand, choices ...T) T { return choices[draw.IntN(len(choices))] }
