@@ -239,8 +239,8 @@ matrix: ## Migrate the books of each schema, replay each history, and run the te
 # What takes hours. A step that fails keeps no other from being run; the last line names those that failed.
 nightly: FUZZTIME = 2m
 nightly: MUTATIONS = 200000
-nightly: ## Run for hours what is too long for each commit: tests without servers and with the race detector, the console as each role, drills, alerts, MySQL, the matrix, fuzz targets, the model test, a storm, a year of random seed, benchmarks
-	@failed=; for step in test-fast test-race "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql matrix "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" "simulate SEED=$$(date +%s)" bench; do \
+nightly: ## Run for hours what is too long for each commit: tests without servers and with the race detector, the console as each role, drills, alerts, MySQL, the growth of books, the matrix, fuzz targets, the model test, a storm, a year of random seed, benchmarks
+	@failed=; for step in test-fast test-race "browser ROLES=viewer,support,finance,admin" drills alerts test-mysql growth matrix "fuzz FUZZTIME=$(FUZZTIME) MUTATIONS=$(MUTATIONS)" model "storm MINUTES=30" "simulate SEED=$$(date +%s)" bench; do \
 		echo "== make $$step"; began=$$(date +%s); $(MAKE) --no-print-directory $$step || failed="$$failed; $$step"; \
 		echo "== make $$step took $$(($$(date +%s) - began)) s"; \
 	done; if [ -n "$$failed" ]; then echo "failed: $${failed#; }"; exit 1; fi

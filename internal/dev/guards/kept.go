@@ -65,7 +65,7 @@ func (k *Kept) Add(one Result) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(append([]byte{'\n'}, line...)) // at the start, because a run that was killed may have left half a line
+	_, err = fmt.Fprintf(file, "\n%s\n", line) // a run that was killed may have left half a line before it
 	k.results[one.Name] = one
 	return errors.Join(err, file.Close())
 }

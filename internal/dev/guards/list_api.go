@@ -38,7 +38,7 @@ var api = []Suite{
 		},
 		{
 			Name: "api.live-event-on-test-key", File: "starter/inbox/event.go", Func: "Parse",
-			Cut: "*livemode && !live", Put: "false", Run: "TestBadEvents|TestTestEventInLiveMode",
+			Cut: "*livemode && !live", Put: "false", Run: "TestUnreadableEvents",
 		},
 		{
 			Name: "api.event-id", File: "starter/inbox/event.go", Func: "Parse", Cut: "!eventID.MatchString(wire.ID)",
