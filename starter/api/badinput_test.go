@@ -250,6 +250,12 @@ func TestBadHeaders(t *testing.T) {
 	require.NoError(t, err)
 	twice.Header = http.Header{"Authorization": {"Bearer " + s.token}, "Content-Type": {"application/json"}, "Idempotency-Key": {"a", "b"}}
 	require.Equal(t, http.StatusBadRequest, s.send(twice).status)
+	two, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/bookings", strings.NewReader(validBody()))
+	require.NoError(t, err)
+	two.Header = http.Header{
+		"Authorization": {"Bearer " + s.token, "Bearer fbk_unknown"}, "Content-Type": {"application/json"}, "Idempotency-Key": {"a"},
+	}
+	require.Equal(t, http.StatusUnauthorized, s.send(two).status, "nobody says which of two keys asks")
 	unauthorized := s.book(nil, "Authorization", "")
 	require.Contains(t, unauthorized.header.Get("WWW-Authenticate"), "Bearer")
 	s.requireNothing()
