@@ -2,6 +2,7 @@ package storm_test
 
 import (
 	"io"
+	"net/smtp"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -75,10 +76,11 @@ func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
 		{"an email stays queued", func() { // as if a worker that is dead were sending it: otherwise the sweeper has it sent
 			root("UPDATE emails SET status = 'queued', sending_until = UTC_TIMESTAMP(6) + INTERVAL 1 DAY WHERE id = ?", mail)
 		}, []string{"still queued"}},
-		{"an email and a webhook are lost", func() {
+		{"an email and a webhook are lost, and an email is empty", func() {
+			require.NoError(t, smtp.SendMail(s.Stack.Mailbox.SMTPAddr(), nil, "farebook@example.com", []string{"layla@example.com"}, []byte("\r\n")))
 			root("UPDATE emails SET status = 'sent', message_id = '<lost@example.com>' WHERE id = ?", mail)
 			root("UPDATE webhook_deliveries SET message_id = 'msg_lost' WHERE delivered_at IS NOT NULL ORDER BY id LIMIT 1")
-		}, []string{"did not arrive", "was not received"}},
+		}, []string{"did not arrive", "was not received", "cannot be read by go-message"}},
 		{"another answer is stored", func() {
 			root(`UPDATE idempotency_keys SET answer_body = REPLACE(answer_body, '"reference":"FB-', '"reference":"XX-')`)
 		}, []string{"promise 11"}},
@@ -92,9 +94,10 @@ func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
 		{"a row of the ledger is changed", func() {
 			root("UPDATE ledger_entries SET amount = amount + 1 ORDER BY id LIMIT 1")
 		}, []string{"promise 3", "hledger"}},
-		{"an acknowledged booking is deleted", func() {
+		{"an acknowledged booking and a journal are deleted", func() {
+			root("DELETE FROM ledger_proposals")
 			root("DELETE FROM bookings WHERE reference = ?", some("SELECT reference FROM bookings ORDER BY id LIMIT 1"))
-		}, []string{"promise 10"}},
+		}, []string{"promise 10: booking", "promise 10: POST /v1/ledger/journals "}},
 	}
 }
 

@@ -26,9 +26,13 @@ type staff struct {
 	made     int
 }
 
+func newStaff(patience context.Context, s *System, seed uint64) *staff {
+	return &staff{s: s, draw: rand.New(rand.NewPCG(seed, 1<<33)), patience: patience}
+}
+
 // workAsStaff has one clerk do what support and finance do, in the order that the seed draws.
 func (s *System) workAsStaff(patience, storm context.Context, seed uint64) {
-	c := &staff{s: s, draw: rand.New(rand.NewPCG(seed, 1<<33)), patience: patience}
+	c := newStaff(patience, s, seed)
 	moves := []func(){c.onMatter, c.propose, c.propose, c.decide, c.decide, c.postJournal, c.closeMonth}
 	for storm.Err() == nil {
 		moves[c.draw.IntN(len(moves))]()

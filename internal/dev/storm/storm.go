@@ -104,7 +104,7 @@ func (s *System) rage(ctx context.Context, o Options, result *Result) {
 	actors.Wait()
 }
 
-// Calm has travellers book for a while without any fault, and waits until the system is at rest.
+// Calm has travellers book for a while and the staff post a journal without any fault, and waits until the system is at rest.
 func (s *System) Calm(ctx context.Context, long time.Duration) error {
 	calm, end := context.WithTimeout(ctx, long)
 	defer end()
@@ -112,6 +112,7 @@ func (s *System) Calm(ctx context.Context, long time.Duration) error {
 	for number := range 4 {
 		travellers.Go(func() { newTraveller(ctx, s, 1, number).live(calm) })
 	}
+	newStaff(ctx, s, 1).postJournal()
 	travellers.Wait()
 	return s.quiet(ctx)
 }
