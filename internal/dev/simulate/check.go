@@ -21,9 +21,14 @@ import (
 // check proves the promises while nothing is on its way.
 func (s *system) check(ctx context.Context) error {
 	s.counts["checks"]++
-	errs := []error{s.proven(ctx), s.clearing(ctx), s.within8(), s.nothingFound(ctx)}
-	for _, failure := range s.failures {
-		errs = append(errs, errors.New(failure))
+	return errors.Join(s.proven(ctx), s.clearing(ctx), s.returnedWithinReceived(), s.nothingFound(ctx), s.noneFailed())
+}
+
+// noneFailed says which workflows have failed.
+func (s *system) noneFailed() error {
+	errs := make([]error, len(s.failures))
+	for i, failure := range s.failures {
+		errs[i] = fmt.Errorf("promise 14: %s", failure)
 	}
 	return errors.Join(errs...)
 }
@@ -66,8 +71,8 @@ func (s *system) clearing(ctx context.Context) error {
 	return nil
 }
 
-// within8 checks by Stripe's state that no more goes back of a payment than was received, and that no booking was charged twice.
-func (s *system) within8() error {
+// returnedWithinReceived checks by what Stripe has: no more goes back of a payment than was received, and no booking is charged twice.
+func (s *system) returnedWithinReceived() error {
 	refunded, charged := map[string]int64{}, map[string]int{}
 	for _, refund := range s.stripe.Refunds() {
 		if !refund.Uncaptured && refund.Status != "failed" && refund.Status != "canceled" {

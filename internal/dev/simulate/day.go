@@ -42,30 +42,19 @@ func (s *system) within(midnight time.Duration, what string, do func(context.Con
 
 // begin plans what repeats itself.
 func (s *system) begin() {
-	s.pump()
-	s.every(15*time.Minute, "a sweep of events", func(ctx context.Context) error {
+	s.settled = s.takeEvents
+	s.every(time.Hour, "a sweep of events", s.mortal(func(ctx context.Context) error {
 		_, err := s.inbox.Sweep(ctx)
 		return err
-	})
-	s.every(time.Hour, "a sweep", s.sweeper.Sweep)
-	s.every(2*time.Hour, "a look for a restore", func(ctx context.Context) error {
+	}))
+	s.every(2*time.Hour, "a sweep", s.mortal(s.sweeper.Sweep))
+	s.every(6*time.Hour, "a look for a restore", func(ctx context.Context) error {
 		s.restores.Look(ctx)
 		return nil
 	})
 	s.hourly(0)
 	s.daily(0)
 }
-
-// pump looks for events after whatever happens at Stripe.
-func (s *system) pump() {
-	s.visit(pumping, "the pump of events", func(context.Context) error {
-		s.takeEvents()
-		s.pump()
-		return nil
-	})
-}
-
-const pumping = 5 * time.Minute
 
 // hourly starts what a schedule starts every hour, and lets Stripe's clock have its effects.
 func (s *system) hourly(d time.Duration) {
@@ -84,6 +73,10 @@ func (s *system) daily(d time.Duration) {
 	s.visit(d, "a day", func(context.Context) error {
 		s.counts["days"]++
 		s.business()
+		s.weather()
+		if s.settles {
+			s.settle()
+		}
 		s.visit(heals+s.upTo(30*time.Minute), "the nightly reconciliation", func(ctx context.Context) error {
 			_, err := s.reconcile(ctx, false)
 			return err
@@ -93,6 +86,9 @@ func (s *system) daily(d time.Duration) {
 			return nil
 		})
 		s.visit(checks, "the promises", s.check)
+		if s.now().UTC().Day() == closingDay {
+			s.visit(checks+time.Minute, "the month end", s.closeMonth)
+		}
 		s.daily(day)
 		return nil
 	})

@@ -34,11 +34,14 @@ type Options struct {
 	// Deaths is how many of 100 failpoints that a step passes end it, and how many of 100 results are lost.
 	Deaths    int
 	Zone      string // of the months of the books
+	Settles   bool   // the account settles in dollars
 	Revenue   string // principal or agent
 	Retention string // as RETENTION
 	// Server is the DSN of a database server's administrator, ending in /.
 	Server string
 	Logs   io.Writer // warnings and errors of all parts; nil for none
+	// after is called at the end, before the database is removed.
+	after func(*system)
 }
 
 func (o Options) logs() io.Writer {
@@ -55,6 +58,16 @@ type Report struct {
 	Counts       map[string]int
 	Open         int // runs of workflows that are open at the end
 	Took         time.Duration
+}
+
+// String names the conditions for people.
+func (o Options) String() string {
+	settles := "settles in each currency"
+	if o.Settles {
+		settles = "settles in dollars"
+	}
+	return fmt.Sprintf("seed %d: %d days from %s, months of %s, %s, %s, retention %s", o.Seed, o.Days, o.Start.Format(time.DateOnly), o.Zone,
+		o.Revenue, settles, o.Retention)
 }
 
 // Print writes a report for people.
@@ -91,6 +104,9 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	var read error
 	report.Digest, report.Transactions, read = s.digest(context.WithoutCancel(ctx))
 	report.Took = time.Since(began)
+	if o.after != nil {
+		o.after(s)
+	}
 	return report, errors.Join(err, read)
 }
 
@@ -107,10 +123,13 @@ func seedIDs(seed uint64) (again func()) {
 	}
 }
 
-// Defaults are the options of `make simulate`: a year from the new year, with both changes of the books' clocks.
-func Defaults() Options {
+// Draw draws the conditions of a simulation from its seed: a year from the new year, in a zone whose clocks change.
+func Draw(seed uint64) Options {
+	from := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // the same conditions for the same seed
+	one := func(of ...string) string { return of[from.IntN(len(of))] }
 	return Options{
-		Seed: 1, Start: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Days: 360, Bookings: 5, Deaths: 2,
-		Zone: "Europe/Berlin", Revenue: "principal", Retention: "none",
+		Seed: seed, Start: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Days: 360, Bookings: 5, Deaths: 2,
+		Zone: one("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"), Revenue: one("principal", "agent"), Settles: from.IntN(2) == 0,
+		Retention: one("none", "answers:30,emails:40,notes:50,evidence:60,items:30,events:30,views:30,travellers:90"),
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/worker/service"
@@ -19,6 +21,7 @@ type steps struct {
 	world   *world
 	env     *testsuite.TestActivityEnvironment
 	results map[string]reflect.Type // of each activity; nil without a result
+	current *step                   // whose attempt runs
 	deaths  int                     // of 100 failpoints that a step passes
 	lost    int                     // of 100 steps whose result is lost after they have ended
 }
@@ -32,7 +35,9 @@ type step struct {
 	limit   time.Duration // for all attempts; zero without an end
 	began   time.Time
 	attempt int
-	done    workflow.Settable
+	// heartbeat is what this attempt has recorded, last what those before it have.
+	heartbeat, last []any
+	done            workflow.Settable
 }
 
 func newSteps(w *world, all service.Activities, deaths int) *steps {
@@ -40,6 +45,7 @@ func newSteps(w *world, all service.Activities, deaths int) *steps {
 	suite.SetLogger(silent())
 	s := &steps{world: w, env: suite.NewTestActivityEnvironment(), results: map[string]reflect.Type{}, deaths: deaths, lost: deaths}
 	s.env.SetTestTimeout(time.Hour)
+	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&attempting{steps: s}}})
 	for _, group := range []any{
 		all.Payments, all.Refunds, all.Disputes, all.Payouts, all.Emails, all.Inbox, all.AccountFees, all.Unbooked, all.Reconciliations,
 		all.Seals, all.Retention, all.Webhooks,
@@ -71,6 +77,8 @@ func (s *steps) attempt(ctx workflow.Context, one *step) {
 		return
 	}
 	one.attempt++
+	one.last = one.heartbeat
+	s.current = one
 	w.counts["steps"]++
 	v := &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1), mayDie: true}
 	var value converter.EncodedValue

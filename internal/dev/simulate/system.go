@@ -47,13 +47,14 @@ type system struct {
 	sweeper  *sweeper.Sweeper
 	restores *fence.Watch
 	api      *httptest.Server
+	settles  bool                 // the account settles in dollars
 	disputed map[string]time.Time // when each dispute was first seen
 	log      *slog.Logger
 }
 
 func newSystem(w *world, b *books, c *clock.Movable, o Options) (s *system, err error) {
 	log := slog.New(slog.NewTextHandler(o.logs(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s = &system{world: w, books: b, disputed: map[string]time.Time{}, log: log}
+	s = &system{world: w, books: b, disputed: map[string]time.Time{}, settles: o.Settles, log: log}
 	if s.mailbox, err = mailbox.Start(mailbox.Options{SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"}); err != nil {
 		return s, err
 	}
@@ -193,9 +194,14 @@ func (s *system) atStripe(ctx context.Context, path string, form url.Values, out
 
 // pay confirms a PaymentIntent with a test card, as the traveller's browser does.
 func (s *system) pay(ctx context.Context, intent, card string) error {
-	_, err := s.atStripe(ctx, "/v1/payment_intents/"+intent+"/confirm",
-		url.Values{"payment_method": {card}, "return_url": {"https://farebook.example/return"}}, nil)
-	return err
+	for range unanswered {
+		status, err := s.atStripe(ctx, "/v1/payment_intents/"+intent+"/confirm",
+			url.Values{"payment_method": {card}, "return_url": {"https://farebook.example/return"}}, nil)
+		if err == nil && status < http.StatusInternalServerError || ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil // the traveller gives up
 }
 
 // currencyOf is a currency as the API writes it.

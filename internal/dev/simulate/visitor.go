@@ -57,6 +57,14 @@ func (w *world) run(ctx workflow.Context, v *visitor, do func(context.Context) e
 	}
 }
 
+// mortal lets what a visitor does end at a failpoint. Its next visit continues.
+func (w *world) mortal(do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		w.visitor.mayDie = true
+		return do(ctx)
+	}
+}
+
 // await has the visitor who acts wait for a condition, while others act.
 func (w *world) await(condition func() bool) {
 	v := w.visitor

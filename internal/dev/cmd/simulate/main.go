@@ -6,36 +6,34 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"farebook/internal/dev/simulate"
 )
 
 func main() {
-	o := simulate.Defaults()
-	flag.Uint64Var(&o.Seed, "seed", 1, "from which everything is drawn")
+	seed := flag.Uint64("seed", 1, "from which everything is drawn")
 	months := flag.Int("months", 12, "how many months of 30 days are played")
-	flag.IntVar(&o.Days, "days", 0, "how many days are played; 0 for those of -months")
-	flag.IntVar(&o.Bookings, "bookings", o.Bookings, "made on a day, on average")
-	flag.IntVar(&o.Deaths, "deaths", o.Deaths, "of 100 failpoints end their step")
+	days := flag.Int("days", 0, "how many days are played; 0 for those of -months")
+	bookings := flag.Int("bookings", 0, "made on a day, on average; 0 for the usual number")
 	verbose := flag.Bool("v", false, "write warnings and errors of all parts to the standard error")
 	flag.Parse()
-	if o.Days == 0 {
-		o.Days = *months * 30
-	}
+	o := simulate.Draw(*seed)
+	o.Days = cmp.Or(*days, *months*30)
+	o.Bookings = cmp.Or(*bookings, o.Bookings)
 	if *verbose {
 		o.Logs = os.Stderr
 	}
 	o.Server = os.Getenv("FAREBOOK_TEST_MYSQL_DSN")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	fmt.Printf("seed %d, %d days from %s\n", o.Seed, o.Days, o.Start.Format(time.DateOnly))
+	fmt.Println(o)
 	report, err := simulate.Run(ctx, o)
 	report.Print(os.Stdout)
 	if err != nil {
