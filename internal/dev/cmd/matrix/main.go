@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if err := devstack.DieWithParent(); err != nil {
+		return err
+	}
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
 		return fmt.Errorf("invalid -only: %w", err)
