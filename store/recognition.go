@@ -50,10 +50,11 @@ type DueRecognition struct {
 
 // DueRecognitions are the bookings that are due at a time, by the time since when, after another one.
 func (s *Store) DueRecognitions(ctx context.Context, now time.Time, after DueRecognition, limit int) (due []DueRecognition, err error) {
-	err = s.db.WithContext(ctx).Table("bookings").Select("id, reference, recognise_at").
-		Where("recognise_at <= ? AND (recognise_at > ? OR recognise_at = ? AND id > ?)", now, after.RecogniseAt, after.RecogniseAt, after.ID).
-		Order("recognise_at, id").Limit(limit).Scan(&due).Error
-	return due, err
+	query := s.db.WithContext(ctx).Table("bookings").Select("id, reference, recognise_at").Where("recognise_at <= ?", now)
+	if !after.RecogniseAt.IsZero() { // MySQL refuses to compare with the zero time, which is no date
+		query = query.Where("(recognise_at > ? OR recognise_at = ? AND id > ?)", after.RecogniseAt, after.RecogniseAt, after.ID)
+	}
+	return due, query.Order("recognise_at, id").Limit(limit).Scan(&due).Error
 }
 
 // disputedWait is when a booking is looked at again whose dispute is open.
