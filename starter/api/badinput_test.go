@@ -279,6 +279,10 @@ func TestBodyBeyondItsLimit(t *testing.T) {
 
 	got = s.do(http.MethodPost, "/webhooks/stripe", bytes.Repeat([]byte(" "), 256<<10+1))
 	require.Equal(t, http.StatusRequestEntityTooLarge, got.status)
+
+	// Of a body whose announced length is too large, none is waited for.
+	got = s.raw(s.keyed("POST /v1/bookings", "Content-Length: 1000000\r\n"))
+	require.Equal(t, http.StatusRequestEntityTooLarge, got.status)
 	s.requireNothing()
 }
 
