@@ -48,7 +48,7 @@ func (s *system) begin() {
 		return err
 	}))
 	s.every(2*time.Hour, "a sweep", s.mortal(s.sweeper.Sweep))
-	s.every(6*time.Hour, "a look for a restore", func(ctx context.Context) error {
+	s.every(6*time.Hour, "a check for a restore", func(ctx context.Context) error {
 		s.restores.Look(ctx)
 		return nil
 	})

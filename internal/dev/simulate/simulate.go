@@ -36,6 +36,7 @@ type Options struct {
 	Zone      string // of the months of the books
 	Settles   bool   // the account settles in dollars
 	Revenue   string // principal or agent
+	Recognise string // as RECOGNISE_AT
 	Retention string // as RETENTION
 	// Server is the DSN of a database server's administrator, ending in /.
 	Server string
@@ -66,8 +67,8 @@ func (o Options) String() string {
 	if o.Settles {
 		settles = "settles in dollars"
 	}
-	return fmt.Sprintf("seed %d: %d days from %s, months of %s, %s, %s, retention %s", o.Seed, o.Days, o.Start.Format(time.DateOnly), o.Zone,
-		o.Revenue, settles, o.Retention)
+	return fmt.Sprintf("seed %d: %d days from %s, months of %s, %s at %s, %s, retention %s", o.Seed, o.Days, o.Start.Format(time.DateOnly),
+		o.Zone, o.Revenue, o.Recognise, settles, o.Retention)
 }
 
 // Print writes a report for people.
@@ -127,9 +128,13 @@ func seedIDs(seed uint64) (again func()) {
 func Draw(seed uint64) Options {
 	from := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // the same conditions for the same seed
 	one := func(of ...string) string { return of[from.IntN(len(of))] }
-	return Options{
+	drawn := Options{
 		Seed: seed, Start: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Days: 360, Bookings: 5, Deaths: 2,
 		Zone: one("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"), Revenue: one("principal", "agent"), Settles: from.IntN(2) == 0,
-		Retention: one("none", "answers:30,emails:40,notes:50,evidence:60,items:30,events:30,views:30,travellers:90"),
+		Retention: one("none", "answers:30,emails:40,notes:50,evidence:60,items:30,events:30,views:30,travellers:90"), Recognise: "departure",
 	}
+	if drawn.Revenue == "agent" {
+		drawn.Recognise = one("departure", "ticketing")
+	}
+	return drawn
 }

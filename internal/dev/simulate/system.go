@@ -95,7 +95,7 @@ func (s *system) configure(o Options) error {
 		"SMTP_HOST=" + host, "SMTP_PORT=" + port, "SMTP_TLS=none", "SMTP_FROM=Farebook <bookings@farebook.example>",
 		"FINANCE_EMAIL=finance@simulation.example", "SWEEP_INTERVAL=1m", "STRIPE_LIST_LAG=1s", "MAILS_PER_ADDRESS_HOUR=1000000",
 		"RECONCILE_CALLS_PER_SECOND=1000", "RECONCILE_LAG=1m", "FENCE_LOOK_INTERVAL=1h", "TEMPORAL_ADDRESS=127.0.0.1:7233",
-		"REVENUE_MODEL=" + o.Revenue, "RETENTION=" + o.Retention,
+		"REVENUE_MODEL=" + o.Revenue, "RECOGNISE_AT=" + o.Recognise, "RETENTION=" + o.Retention,
 	})
 	return err
 }
