@@ -20,7 +20,7 @@ var ownTables = []string{
 // tablesOf are the tables of a schema whose rows are books, those first to which others refer.
 func tablesOf(t *testing.T, db *testdb.DB) []string {
 	t.Helper()
-	all := texts(t, db, `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
+	all := db.Texts(t, `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
 		ORDER BY table_name NOT IN ('bookings', 'financial_ledger'), table_name`)
 	return slices.DeleteFunc(all, func(name string) bool { return slices.Contains(ownTables, name) })
 }
@@ -28,23 +28,8 @@ func tablesOf(t *testing.T, db *testdb.DB) []string {
 // columnsOf are the columns of a table that are written.
 func columnsOf(t *testing.T, db *testdb.DB, table string) []string {
 	t.Helper()
-	return texts(t, db, `SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?
+	return db.Texts(t, `SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?
 		AND COALESCE(generation_expression, '') = '' ORDER BY ordinal_position`, table)
-}
-
-// texts reads a column of texts.
-func texts(t *testing.T, db *testdb.DB, query string, args ...any) (all []string) {
-	t.Helper()
-	rows, err := db.SQL.QueryContext(t.Context(), query, args...)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, rows.Close()) }()
-	for rows.Next() {
-		var one string
-		require.NoError(t, rows.Scan(&one))
-		all = append(all, one)
-	}
-	require.NoError(t, rows.Err())
-	return all
 }
 
 // copyBooks writes the books of this schema as an older version of it has them: the tables and columns that it knows. What it could not
@@ -80,7 +65,7 @@ func possible(t *testing.T, newest, earlier *testdb.DB, table string, tables []s
 			conditions += " AND (s." + column + " IS NULL OR s." + column + " IN (SELECT id FROM " + parent + "))"
 		}
 	}
-	for _, column := range texts(t, newest, `SELECT n.column_name FROM information_schema.columns n
+	for _, column := range newest.Texts(t, `SELECT n.column_name FROM information_schema.columns n
 		JOIN information_schema.columns e ON e.table_name = n.table_name AND e.column_name = n.column_name
 		WHERE n.table_schema = ? AND e.table_schema = ? AND n.table_name = ? AND n.is_nullable = 'YES' AND e.is_nullable = 'NO'`,
 		newest.Name, earlier.Name, table) {

@@ -32,10 +32,10 @@ func (db *DB) Backup(t testing.TB) *Backup {
 	exec(t, connection, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 	exec(t, connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 	backup := &Backup{db: db}
-	for _, name := range strings.Split(db.Text(t, `SELECT GROUP_CONCAT(table_name) FROM information_schema.tables
-		WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'`), ",") {
-		columns := strings.Split(db.Text(t, `SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) FROM information_schema.columns
-			WHERE table_schema = DATABASE() AND table_name = ? AND COALESCE(generation_expression, '') = ''`, name), ",")
+	for _, name := range db.Texts(t, `SELECT table_name FROM information_schema.tables
+		WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'`) {
+		columns := db.Texts(t, `SELECT column_name FROM information_schema.columns
+			WHERE table_schema = DATABASE() AND table_name = ? AND COALESCE(generation_expression, '') = '' ORDER BY ordinal_position`, name)
 		next := db.Count(t, "SELECT COALESCE(MAX(auto_increment), 0) FROM information_schema.tables WHERE table_schema = DATABASE() AND "+
 			"table_name = ?", name)
 		backup.tables = append(backup.tables, table{name, columns, read(t, connection, name, columns), next})

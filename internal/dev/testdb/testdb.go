@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -193,9 +194,24 @@ func (db *DB) Checksum(t testing.TB, table string) string {
 // finds it unchanged.
 func (db *DB) Digest(t testing.TB, table string) string {
 	t.Helper()
-	columns := db.Text(t, `SELECT GROUP_CONCAT('COALESCE(HEX(', column_name, '), ''null'')' ORDER BY ordinal_position)
-		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '`+table+`' AND column_name <> 'updated_at'`)
-	return db.Text(t, "SELECT CONCAT(COUNT(*), '/', COALESCE(SUM(CRC32(CONCAT_WS('|', "+columns+"))), 0)) FROM "+table)
+	columns := db.Texts(t, `SELECT CONCAT('COALESCE(HEX(', column_name, '), ''null'')') FROM information_schema.columns
+		WHERE table_schema = DATABASE() AND table_name = ? AND column_name <> 'updated_at' ORDER BY ordinal_position`, table)
+	return db.Text(t, "SELECT CONCAT(COUNT(*), '/', COALESCE(SUM(CRC32(CONCAT_WS('|', "+strings.Join(columns, ", ")+"))), 0)) FROM "+table)
+}
+
+// Texts returns the column of texts that a query selects. MySQL cuts what GROUP_CONCAT returns at 1,024 bytes.
+func (db *DB) Texts(t testing.TB, query string, args ...any) (texts []string) {
+	t.Helper()
+	rows, err := db.SQL.QueryContext(t.Context(), query, args...)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var text string
+		require.NoError(t, rows.Scan(&text))
+		texts = append(texts, text)
+	}
+	require.NoError(t, rows.Err())
+	return texts
 }
 
 // Text returns the single text that a query selects.
