@@ -21,7 +21,7 @@ import (
 // check proves the promises while nothing is on its way.
 func (s *system) check(ctx context.Context) error {
 	s.counts["checks"]++
-	return errors.Join(s.proven(ctx), s.clearing(ctx), s.returnedWithinReceived(), s.nothingFound(ctx), s.noneFailed())
+	return errors.Join(s.proven(ctx), s.clearing(ctx), s.dated(ctx), s.returnedWithinReceived(), s.nothingFound(ctx), s.noneFailed())
 }
 
 // noneFailed says which workflows have failed.
@@ -69,6 +69,30 @@ func (s *system) clearing(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// dated checks that each posting on the clearing account has the date of its balance transaction.
+func (s *system) dated(ctx context.Context) (err error) {
+	rows, err := s.books.sql.QueryContext(ctx, `SELECT id, stripe_balance_transaction_id, effective_at FROM financial_ledger l
+		WHERE stripe_balance_transaction_id <> '' AND EXISTS (
+		  SELECT 1 FROM ledger_entries e WHERE e.ledger_id = l.id AND e.account = 'asset:stripe_clearing') ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	created := s.stripe.BalanceTransactions()
+	for rows.Next() {
+		var id uint64
+		var transaction string
+		var at sql.NullTime
+		if err := rows.Scan(&id, &transaction, &at); err != nil {
+			return err
+		}
+		if want, known := created[transaction]; known && !at.Time.Equal(want) {
+			return fmt.Errorf("promise 5: ledger transaction %d took effect at %s, and Stripe booked %s at %s", id, at.Time, transaction, want)
+		}
+	}
+	return rows.Err()
 }
 
 // returnedWithinReceived checks by what Stripe has: no more goes back of a payment than was received, and no booking is charged twice.
