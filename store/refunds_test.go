@@ -169,3 +169,17 @@ func TestRefundThatDoesNotFit(t *testing.T) {
 	require.NotEmpty(t, b.Text(t, "SELECT attention FROM bookings"))
 	require.Equal(t, 0, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund'"))
 }
+
+// A refund that is in the books of one booking is not posted to another, whatever payment its reading names.
+func TestRefundOfAnotherBookingIsNotPosted(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	elsewhere := atStripe(b.refunded(20000), "re_1", "succeeded")
+	b.paidBookings(1)
+	elsewhere.PaymentIntentID, elsewhere.Balance = "pi_paid0", balance("txn_re_1b", -20000, 0, "refund")
+	_, err := b.Store.RecordRefund(t.Context(), store.RefundReading{Snapshot: elsewhere, Now: time.Now().UTC()})
+	var contradiction *store.ContradictionError
+	require.ErrorAs(t, err, &contradiction)
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'refund'"))
+	b.requirePromises()
+}

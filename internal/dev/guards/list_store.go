@@ -65,7 +65,7 @@ var store = []Suite{
 		},
 		{
 			Name: "store.refund-of-the-booking", File: "store/load_refund.go", Func: "refundRecorder.load",
-			Cut: "r.refund.BookingID != r.booking.ID", Put: "false", Run: "TestRefundThatDoesNotFit",
+			Cut: "r.refund.BookingID != r.booking.ID", Put: "false", Run: "TestRefundOfAnotherBookingIsNotPosted",
 		},
 		{
 			Name: "store.refund-amount", File: "store/load_refund.go", Func: "refundRecorder.load",
