@@ -73,6 +73,7 @@ func (s *Server) decide(d *dispute, status string) *apiError {
 	d.status = status
 	switch status {
 	case "needs_response":
+		d.askedAt = s.clock.Now().Unix()
 		s.withdraw(d)
 		s.emit("charge.dispute.updated", d)
 		s.emit("charge.dispute.funds_withdrawn", d)

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// evidenceTime is how long after its creation a dispute accepts evidence, unless SetEvidenceTime changes it.
+// evidenceTime is how long a dispute accepts evidence from when it is asked for, unless SetEvidenceTime changes it.
 const evidenceTime = 7 * 24 * time.Hour
 
 // dispute is a cardholder's dispute of a charge (stripe.com/docs/api/disputes/object). Amounts are in minor units.
 type dispute struct {
 	id           string
 	created      int64
+	askedAt      int64 // for evidence: at its creation, and again when an inquiry becomes a dispute
 	charge       *charge
 	amount       int64
 	status       string
@@ -58,7 +59,7 @@ var networkCodes = map[string]string{
 }
 
 // dueBy returns the Unix time until which evidence is accepted. It does not change once the dispute is decided.
-func (s *Server) dueBy(d *dispute) int64 { return d.created + int64(s.evidence/time.Second) }
+func (s *Server) dueBy(d *dispute) int64 { return d.askedAt + int64(s.evidence/time.Second) }
 
 // SetEvidenceTime changes how long disputes accept evidence.
 func (s *Server) SetEvidenceTime(long time.Duration) {
@@ -93,8 +94,9 @@ func (s *Server) Disputes() []DisputeInfo {
 }
 
 func (s *Server) newDispute(ch *charge, amount int64, status, reason string) *dispute {
+	now := s.clock.Now().Unix()
 	d := &dispute{
-		id: s.ids.next(ch.behaviour.disputePrefix()), created: s.clock.Now().Unix(), charge: ch, amount: amount, status: status, reason: reason,
+		id: s.ids.next(ch.behaviour.disputePrefix()), created: now, askedAt: now, charge: ch, amount: amount, status: status, reason: reason,
 		metadata: map[string]string{}, evidence: map[string]string{},
 	}
 	ch.disputed = true

@@ -115,8 +115,16 @@ func TestInquiries(t *testing.T) {
 
 	require.NoError(t, s.MoveDispute(first.ID, "warning_under_review"))
 	require.Error(t, s.MoveDispute(first.ID, "won"), "an inquiry cannot be won")
+	dueBy := func() int64 {
+		details := s.do(http.MethodGet, "/v1/disputes/"+first.ID, "", "").body["evidence_details"].(map[string]any)
+		return int64(details["due_by"].(float64))
+	}
+	asked := dueBy()
+	require.Equal(t, http.StatusOK, s.admin("clock", `{"advance_ms":86400000}`))
+	require.Equal(t, asked, dueBy())
 	before := len(s.events(0))
 	require.NoError(t, s.MoveDispute(first.ID, "needs_response"))
+	require.GreaterOrEqual(t, dueBy(), asked+86400, "evidence is asked for anew")
 	require.Equal(t, []string{"charge.dispute.updated", "charge.dispute.funds_withdrawn"}, s.events(before))
 	require.Error(t, s.MoveDispute(first.ID, "needs_response"), "funds are withdrawn only once")
 	s.requireBalance(-chargeFee - disputeFee - 1)

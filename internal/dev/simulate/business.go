@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -252,11 +253,12 @@ const answering = 5 * day
 
 func (s *system) bankOnDisputes() {
 	for _, dispute := range s.stripe.Disputes() {
-		if s.disputed[dispute.ID].IsZero() {
-			s.disputed[dispute.ID] = s.now()
+		stage := dispute.ID + ", inquiry " + strconv.FormatBool(strings.HasPrefix(dispute.Status, "warning_"))
+		if s.disputed[stage].IsZero() {
+			s.disputed[stage] = s.now()
 		}
 		waits := strings.HasSuffix(dispute.Status, "needs_response")
-		late := s.now().Sub(s.disputed[dispute.ID]) > answering
+		late := s.now().Sub(s.disputed[stage]) > answering
 		if (!late || !waits) && !s.chance(10) {
 			continue
 		}
@@ -267,9 +269,6 @@ func (s *system) bankOnDisputes() {
 			next = next[1:]
 		case "warning_needs_response", "warning_under_review":
 			next = []string{"warning_under_review", "warning_closed", "needs_response"}
-			if late { // the stand-in gives a dispute that follows an inquiry no new deadline
-				next = []string{"warning_closed"}
-			}
 		default:
 			continue
 		}

@@ -48,7 +48,7 @@ type system struct {
 	restores *fence.Watch
 	api      *httptest.Server
 	settles  bool                 // the account settles in dollars
-	disputed map[string]time.Time // when each dispute was first seen
+	disputed map[string]time.Time // when each dispute, or its inquiry, was first seen
 	log      *slog.Logger
 }
 
