@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/go-sql-driver/mysql"
+	"farebook/internal/sqlerror"
 )
 
 // change is one statement of a migration.
@@ -67,8 +67,7 @@ const (
 )
 
 func isNumber(err error, numbers ...uint16) bool {
-	var answer *mysql.MySQLError
-	return errors.As(err, &answer) && slices.Contains(numbers, answer.Number)
+	return slices.Contains(numbers, sqlerror.Number(err))
 }
 
 // estimateRows is about how many rows the table of a statement has, without reading it; 0 for one that does not exist yet.

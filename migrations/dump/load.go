@@ -87,9 +87,8 @@ func ofContent(err error) error {
 
 // withoutText keeps the number of an error of the server: its text may quote the statement, which has a password.
 func withoutText(err error) error {
-	var answer *mysql.MySQLError
-	if errors.As(err, &answer) {
-		return fmt.Errorf("error %d of the server", answer.Number)
+	if number := sqlerror.Number(err); number != 0 {
+		return fmt.Errorf("error %d of the server", number)
 	}
 	return err
 }

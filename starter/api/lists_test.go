@@ -67,21 +67,6 @@ func (s *server) whole(path string, query url.Values) (ids []string) {
 	}
 }
 
-// texts are the rows of one column.
-func texts(t *testing.T, db *testdb.DB, query string, args ...any) (all []string) {
-	t.Helper()
-	rows, err := db.SQL.QueryContext(t.Context(), query, args...)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, rows.Close()) }()
-	for rows.Next() {
-		var text string
-		require.NoError(t, rows.Scan(&text))
-		all = append(all, text)
-	}
-	require.NoError(t, rows.Err())
-	return all
-}
-
 // listSQL is what each list shows, in plain SQL.
 var listSQL = map[string]string{
 	"/v1/bookings": "SELECT b.reference FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE %s ORDER BY b.created_at DESC, b.id DESC",
@@ -149,7 +134,7 @@ func TestListsShowWhatTheirFiltersSay(t *testing.T) {
 			} {
 				s.token = caller
 				where := owned + " AND " + replaceTable(f.sql, table)
-				want := texts(t, db, fmt.Sprintf(sql, where))
+				want := db.Texts(t, fmt.Sprintf(sql, where))
 				require.Equal(t, want, s.whole(path, clone(f.query)), "%s %v: %s", path, f.query, where)
 				found += len(want)
 			}

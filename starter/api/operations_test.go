@@ -101,7 +101,7 @@ func TestOperatorsListWhatBelongsToNoClient(t *testing.T) {
 		{"/v1/audit", within, audit, span("at")},
 		{"/v1/audit", with("subject", reference), audit, "subject = '" + reference + "' AND " + span("at")},
 	} {
-		want := texts(t, db, fmt.Sprintf(c.sql, c.where))
+		want := db.Texts(t, fmt.Sprintf(c.sql, c.where))
 		var got []string
 		for query := clone(c.query); ; {
 			query.Set("limit", "100")
