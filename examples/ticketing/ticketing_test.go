@@ -88,8 +88,8 @@ func (s *shop) sell(id, card string, behave func(attempt int) fault) client.Work
 	return run
 }
 
-// changed signals a change of its booking to a workflow, as the shop's receiver of webhooks does. The workflow's first reading may have seen
-// the change and ended it.
+// changed signals a change of its booking to a workflow, as the shop's receiver of webhooks does. The workflow's first reading may have
+// seen the change and ended it.
 func (s *shop) changed(run client.WorkflowRun) {
 	s.T.Helper()
 	err := s.Temporal.SignalWorkflow(s.T.Context(), run.GetID(), "", ticketing.BookingChanged, nil)
