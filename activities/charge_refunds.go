@@ -21,7 +21,7 @@ type ChargeRefundsRef struct {
 func (r *Refunds) FindUnknownRefunds(ctx context.Context, in ChargeRefundsRef) ([]string, error) {
 	refunds, err := r.Stripe.RefundsOf(ctx, in.PaymentIntentID)
 	if err != nil {
-		return nil, readError(err)
+		return nil, stripeError(err)
 	}
 	var unknown []string
 	for _, refund := range refunds {

@@ -35,7 +35,8 @@ const (
 	NotInBooks = "NotInBooks"
 	// OutcomeUnknown is a call whose effect may or may not have happened. Retried under the same key.
 	OutcomeUnknown = "OutcomeUnknown"
-	// NotAtStripe is an object that Stripe does not have, or not yet. Retried.
+	// NotAtStripe is an object that Stripe does not have, or not yet. Retried: Farebook asks for no object whose id it does not have from
+	// Stripe, and Stripe's reads can be behind its writes and events.
 	NotAtStripe = "NotAtStripe"
 	// Fenced is work that waits until a fence is lowered, or until the books are rebuilt. Retried.
 	Fenced = "Fenced"
@@ -63,8 +64,10 @@ func stripeError(err error) error {
 		return err
 	}
 	switch failure.Kind {
-	case stripeapi.InvalidRequest, stripeapi.NotFound, stripeapi.UnexpectedState:
+	case stripeapi.InvalidRequest, stripeapi.UnexpectedState:
 		return temporal.NewNonRetryableApplicationError(failure.Error(), InvalidPaymentRequest, nil, failure.Code)
+	case stripeapi.NotFound:
+		return notAtStripe(failure.Error())
 	case stripeapi.IdempotencyConflict:
 		return temporal.NewNonRetryableApplicationError(failure.Error(), IdempotencyConflict, nil)
 	case stripeapi.Busy:
@@ -104,18 +107,10 @@ func creationError(err error, requestKey string) error {
 }
 
 // moveError is stripeError for the capture or cancellation of a PaymentIntent. It is retried where the state refused it a moment ago and
-// would allow it now, and where Stripe does not find the PaymentIntent, because the books know that it exists.
+// would allow it now.
 func moveError(err error) error {
 	if stripeapi.IsKind(err, stripeapi.UnexpectedState) {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
-	}
-	return readError(err)
-}
-
-// readError is stripeError for an object that the books or an event know: one that Stripe does not find is one that it does not find yet.
-func readError(err error) error {
-	if isAbsent(err) {
-		return notAtStripe(err.Error())
 	}
 	return stripeError(err)
 }

@@ -222,12 +222,14 @@ func (r *Reconciliations) differs(ctx context.Context, stripe *stripeapi.Client,
 	return "", nil
 }
 
+// statesDiffer compares the states of both sides. An object that Stripe does not find at the moment differs still: the item's workflow
+// reads it until it is found.
 func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Client, item recon.Item) (string, error) {
 	switch item.Object {
 	case reconciliation.ObjectPayment:
 		snapshot, _, err := stripe.PaymentIntent(ctx, item.StripeID)
 		if err != nil {
-			return "", stripeError(err)
+			return unread(item, err)
 		}
 		known, err := r.bookingOf(ctx, item)
 		if err != nil {
@@ -249,9 +251,17 @@ func (r *Reconciliations) statesDiffer(ctx context.Context, stripe *stripeapi.Cl
 	}
 }
 
+// unread is the result of a comparison whose object could not be read.
+func unread(item recon.Item, err error) (string, error) {
+	if isAbsent(err) {
+		return item.Reason, nil
+	}
+	return "", stripeError(err)
+}
+
 func (r *Reconciliations) stateDiffers(ctx context.Context, item recon.Item, there string, err error) (string, error) {
 	if err != nil {
-		return "", stripeError(err)
+		return unread(item, err)
 	}
 	here, err := r.Store.StatesOf(ctx, item.Object, []string{item.StripeID})
 	return reasonOf(item.Object, here[item.StripeID], there), err

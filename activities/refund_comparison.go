@@ -26,13 +26,16 @@ type comparison struct {
 }
 
 // compare finds refunds of the payment that Stripe has and the books do not. A refund that was made in Stripe's dashboard is recorded here,
-// which explains it. A refund that Farebook requested stays unexplained: the books have forgotten it, and perhaps more.
+// which explains it. A refund that Farebook requested stays unexplained: the books have forgotten it, and perhaps more. A payment that
+// Stripe does not find is returned as Stripe's error: without its refunds nothing is requested.
 func (r *Refunds) compare(ctx context.Context, known store.Refund) (comparison, error) {
 	there, err := r.Stripe.RefundsOf(ctx, known.PaymentIntentID)
-	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
-		return comparison{}, nil // a payment of another account: creating the refund fails and says so
-	}
-	if err != nil {
+	switch {
+	case isAbsent(err):
+		return comparison{}, err
+	case stripeapi.IsKind(err, stripeapi.InvalidRequest):
+		return comparison{}, nil // creating the refund fails and says why
+	case err != nil:
 		return comparison{}, stripeError(err)
 	}
 	mine, found, err := r.mineAmong(ctx, there, known)

@@ -29,10 +29,10 @@ func (r *Refunds) recordOlder(ctx context.Context, snapshot booking.RefundSnapsh
 	return r.recordUnknown(ctx, there[at+1:])
 }
 
-// refundsAt lists the refunds of a payment at Stripe, the newest first; none for a payment of another account.
+// refundsAt lists the refunds of a payment at Stripe, the newest first; none where Stripe refuses to list them.
 func (r *Refunds) refundsAt(ctx context.Context, intentID string) ([]booking.RefundSnapshot, error) {
 	there, err := r.Stripe.RefundsOf(ctx, intentID)
-	if stripeapi.IsKind(err, stripeapi.NotFound, stripeapi.InvalidRequest) {
+	if stripeapi.IsKind(err, stripeapi.InvalidRequest) {
 		return nil, nil
 	}
 	return there, stripeError(err)

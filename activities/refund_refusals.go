@@ -11,8 +11,8 @@ import (
 	"farebook/store"
 )
 
-// postponing are the refusals after which Stripe may still make the refund. NotFound means that the secret key is of another account,
-// because the books know that the payment succeeded.
+// postponing are the refusals after which Stripe may still make the refund. NotFound means that the secret key is of another account, or
+// that Stripe answered from a replica that is behind, because the books know that the payment succeeded.
 var postponing = []stripeapi.Kind{stripeapi.InsufficientBalance, stripeapi.UnknownRefusal, stripeapi.NotFound}
 
 // askForRefund requests the refund under the generation's idempotency key. Stripe stores a refusal under the key and replays it: after a

@@ -65,6 +65,8 @@ func (r *Refunds) CreateRefund(ctx context.Context, in RefundRef) (RefundRecorde
 	}
 	compared, err := r.compare(ctx, known)
 	switch {
+	case isAbsent(err):
+		return r.postpone(ctx, known, err, in.Refusals)
 	case err != nil:
 		return RefundRecorded{}, err
 	case compared.mine != nil:
