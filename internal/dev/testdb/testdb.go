@@ -94,10 +94,20 @@ func EmptyOn(t testing.TB, server string) *DB {
 	app := admin.Clone()
 	app.User, app.Passwd = db.Name, random()
 	db.AppDSN = app.FormatDSN()
-	db.SQL, err = sql.Open("mysql", db.AdminDSN)
+	db.SQL, err = sql.Open("mysql", wholeTexts(admin).FormatDSN())
 	require.NoError(t, err)
 	t.Cleanup(func() { db.drop(t) })
 	return db
+}
+
+// wholeTexts keeps MySQL from cutting what GROUP_CONCAT returns at 1,024 bytes, its default: a test would compare less than it asks for.
+func wholeTexts(admin *mysql.Config) *mysql.Config {
+	whole := admin.Clone()
+	if whole.Params == nil {
+		whole.Params = map[string]string{}
+	}
+	whole.Params["group_concat_max_len"] = "67108864"
+	return whole
 }
 
 // Create creates a schema that does not exist yet, without tables.
@@ -199,7 +209,7 @@ func (db *DB) Digest(t testing.TB, table string) string {
 	return db.Text(t, "SELECT CONCAT(COUNT(*), '/', COALESCE(SUM(CRC32(CONCAT_WS('|', "+strings.Join(columns, ", ")+"))), 0)) FROM "+table)
 }
 
-// Texts returns the column of texts that a query selects. MySQL cuts what GROUP_CONCAT returns at 1,024 bytes.
+// Texts returns the column of texts that a query selects.
 func (db *DB) Texts(t testing.TB, query string, args ...any) (texts []string) {
 	t.Helper()
 	rows, err := db.SQL.QueryContext(t.Context(), query, args...)
