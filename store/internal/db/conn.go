@@ -90,10 +90,10 @@ func left(ctx context.Context, limit time.Duration) time.Duration {
 // says so, and must be called once the answer was read.
 func (c *conn) bound(ctx context.Context) (bounded context.Context, end func(error) error) {
 	asker, limit := patienceOf(ctx), left(ctx, c.client)
-	if asker.isExhausted() {
-		limit = 0
-	}
 	late := &NoAnswerError{Limit: limit}
+	if asker.isExhausted() {
+		limit, late.Limit = 0, asker.limit // an earlier statement has used up the patience
+	}
 	bounded, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(limit, func() { cancel(late) })
 	if limit == 0 {

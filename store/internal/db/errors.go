@@ -76,7 +76,7 @@ type NoConnectionError struct {
 
 func (e *NoConnectionError) Error() string {
 	return fmt.Sprintf("none of the %d connections of the pool %q became free within %s: nothing was done; repeat it, and see "+
-		"\"A database that stalls\" in docs/operations.md if it happens again", e.Size, e.Pool, e.Limit)
+		"\"A database that stalls\" in docs/operations.md if it happens again", e.Size, e.Pool, roughly(e.Limit))
 }
 
 func (*NoConnectionError) Unwrap() error { return context.DeadlineExceeded }
@@ -91,13 +91,16 @@ type NoAnswerError struct {
 func (e *NoAnswerError) Error() string {
 	if e.Commit {
 		return fmt.Sprintf("the database did not answer a COMMIT within %s, so that its outcome is unknown: repeat the call, which finds what "+
-			"was committed", e.Limit)
+			"was committed", roughly(e.Limit))
 	}
 	return fmt.Sprintf("the database did not answer a statement within %s: repeat it, and see \"A database that stalls\" in "+
-		"docs/operations.md if it happens again", e.Limit)
+		"docs/operations.md if it happens again", roughly(e.Limit))
 }
 
 func (*NoAnswerError) Unwrap() error { return context.DeadlineExceeded }
+
+// roughly is what was left of a limit as people read it: 2s, and not 1.999950066s.
+func roughly(limit time.Duration) time.Duration { return limit.Round(10 * time.Millisecond) }
 
 func endedForTime(number uint16) bool {
 	return number == errStatementTimeMariaDB || number == errStatementTimeMySQL

@@ -117,6 +117,20 @@ func TestPatienceIsExhaustedByOneStatement(t *testing.T) {
 	require.NoError(t, books.WithContext(t.Context()).Exec("SELECT 1").Error, "another caller has its own patience")
 }
 
+// What a caller without patience is refused names the limit that an earlier statement has met, and not what is left of it.
+func TestExhaustedPatienceNamesItsLimit(t *testing.T) {
+	t.Parallel()
+	on := testdb.New(t)
+	books := open(t, on, unlimited())
+	hurried := db.WithPatience(t.Context(), 199*time.Millisecond)
+	require.ErrorContains(t, books.InTransaction(hurried, func(tx *gorm.DB) error {
+		if books.WithContext(hurried).Exec("SELECT SLEEP(600)").Error == nil {
+			return nil
+		}
+		return tx.Exec("SELECT 1").Error
+	}), "did not answer a statement within 200ms")
+}
+
 // A server that accepts connections and says nothing uses up the patience as well, before there is a statement.
 func TestPatienceIsExhaustedByAConnectionThatDoesNotOpen(t *testing.T) {
 	t.Parallel()
