@@ -20,6 +20,8 @@ var unavailable = map[uint16]bool{
 	1020: true, 1205: true, 1213: true, // a lock or a deadlock, repeated in vain
 	1317: true, 1969: true, 3024: true, // ended by the server, or by KILL QUERY
 	1021: true, 1041: true, 1114: true, // disk, memory or table full
+	3: true, 1026: true, 1030: true, 1878: true, // a file, a table or a temporary file that could not be written
+	1180: true,             // no COMMIT, for such a reason
 	1044: true, 1045: true, // access denied
 	1053: true, 1077: true, 1079: true, 1152: true, 1927: true, // shutdown, connection killed
 	1467: true,                         // no id for a new row: the wait for the counter of its table was ended

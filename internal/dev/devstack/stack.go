@@ -23,6 +23,8 @@ type Options struct {
 	// keeps payments in memory, so an older database would have payments that the stand-in does not know.
 	Dir   string
 	Ports Ports
+	// MariaDBDir is the directory of MariaDB's data and log, mariadb below Dir if empty. Another one is empty when the stack starts.
+	MariaDBDir string
 	// Env is added to the environment of the API and the worker: NAME=value.
 	Env []string
 	// Headless leaves out Temporal's UI.
@@ -119,6 +121,9 @@ func (s *Stack) claim() error {
 		}
 		s.options.Dir = filepath.Join(root, "var", "up")
 	}
+	if s.options.MariaDBDir == "" {
+		s.options.MariaDBDir = filepath.Join(s.options.Dir, "mariadb")
+	}
 	if err := os.MkdirAll(s.options.Dir, 0o755); err != nil {
 		return err
 	}
@@ -174,7 +179,7 @@ func (s *Stack) startServers(ctx context.Context) error {
 	}
 	var group errgroup.Group
 	group.Go(func() (err error) {
-		s.MariaDB, err = StartMariaDB(ctx, filepath.Join(s.options.Dir, "mariadb"), append(options, WithPort(s.options.Ports.MariaDB))...)
+		s.MariaDB, err = StartMariaDB(ctx, s.options.MariaDBDir, append(options, WithPort(s.options.Ports.MariaDB))...)
 		return err
 	})
 	group.Go(func() (err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +26,12 @@ func serverKinds() []kind {
 		{name: "Temporal frozen", weight: 2, longest: 8 * time.Second, play: func(ctx context.Context, s *System, f Fault) error {
 			return s.servers.frozen(ctx, s.Stack.Temporal, f.For)
 		}},
+		{
+			name: "disk of MariaDB full", weight: 2, longest: 8 * time.Second, lacks: func(s *System) string { return s.disk.lack() },
+			play: func(ctx context.Context, s *System, f Fault) error {
+				return s.servers.full(ctx, s.Stack.MariaDB, s.disk, f.For)
+			},
+		},
 		{name: "connections killed", weight: 5, play: killConnections},
 		{name: "rows locked", weight: 4, longest: 8 * time.Second, play: lockRows},
 	}
@@ -32,6 +39,7 @@ func serverKinds() []kind {
 
 // server is MariaDB or Temporal.
 type server interface {
+	Done() <-chan struct{}
 	Kill() error
 	Restart(ctx context.Context) error
 	Pid() int
@@ -39,7 +47,10 @@ type server interface {
 }
 
 // servers let one fault at a time have a server: one that is frozen cannot become ready.
-type servers struct{ mu sync.Mutex }
+type servers struct {
+	mu            sync.Mutex
+	endedWhenFull atomic.Int64 // how often MariaDB has ended for want of space
+}
 
 // killed kills a server and starts it again on its data.
 func (s *servers) killed(ctx context.Context, one server) error {
@@ -65,6 +76,26 @@ func (s *servers) frozen(ctx context.Context, one server, long time.Duration) er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return frozen(ctx, func(signal syscall.Signal) error { return syscall.Kill(one.Pid(), signal) }, long)
+}
+
+// full leaves a server without space on its disk. One that ends of it is started again once there is space, as by its supervisor.
+func (s *servers) full(ctx context.Context, one server, disk Disk, long time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := disk.fill(); err != nil {
+		return errors.Join(err, disk.empty())
+	}
+	_ = wait.For(ctx, long) // ended early when the storm ends: the space has to come back in any case
+	if err := disk.empty(); err != nil {
+		return err
+	}
+	select {
+	case <-one.Done():
+		s.endedWhenFull.Add(1)
+		return restarted(context.WithoutCancel(ctx), one)
+	default:
+		return nil
+	}
 }
 
 // killConnections ends the application's connections at the server, in the middle of whatever they do: a COMMIT that is under way is

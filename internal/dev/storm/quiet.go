@@ -32,6 +32,9 @@ func (s *System) heal(ctx context.Context) error {
 			p.restart("") // a failpoint that was not reached is a fault that is left
 		}
 	}
+	if err := s.disk.empty(); err != nil {
+		return err
+	}
 	for _, one := range []server{s.Stack.MariaDB, s.Stack.Temporal} {
 		_ = syscall.Kill(one.Pid(), syscall.SIGCONT) // it runs
 	}

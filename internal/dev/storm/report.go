@@ -19,6 +19,9 @@ func (r Result) Print(out io.Writer, plan Plan) {
 		}
 		played, missed = played+r.Played[name], missed+r.Missed[name]
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.LeftOut)) {
+		say(out, "%-48s left out: %s", name, r.LeftOut[name])
+	}
 	say(out, "%-48s %7d %7d", fmt.Sprintf("%d kinds", len(r.Played)), played, missed)
 	points := slices.Compact(slices.Sorted(slices.Values(r.PointsHit)))
 	for _, line := range []struct {
@@ -29,6 +32,7 @@ func (r Result) Print(out io.Writer, plan Plan) {
 		{"acknowledged answers", r.Answers},
 		{"requests without an answer", r.Unanswered},
 		{"ends of processes", r.Deaths},
+		{"ends of MariaDB on a full disk", r.DiskEnds},
 		{"deaths at failpoints", len(r.PointsHit)},
 		{"emails sent", r.Mails},
 		{"emails that came more than once", r.Doubled},

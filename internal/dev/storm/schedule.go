@@ -3,6 +3,7 @@ package storm
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,6 +44,7 @@ type Plan struct {
 	Long   time.Duration // of the storm
 	Gap    time.Duration // between two faults, on average
 	Points Points        // the failpoints to die at
+	Only   []string      // the kinds to draw from; empty for all
 }
 
 // calm is the time before the first fault, so that there is something to break.
@@ -52,13 +54,15 @@ const calm = 2 * time.Second
 func Schedule(plan Plan) []Fault {
 	draw := rand.New(rand.NewPCG(plan.Seed, 0))
 	var faults []Fault
-	order := shuffledKinds(draw)
+	all := plan.kinds()
+	order := slices.Clone(all)
+	draw.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 	for at := calm; at < plan.Long; at += between(draw, plan.Gap/2, 3*plan.Gap/2) {
 		var one kind
 		if len(faults) < len(order) {
 			one = order[len(faults)] // each kind once before any comes again, so that a short storm has all of them
 		} else {
-			one = weighted(draw)
+			one = weighted(draw, all)
 		}
 		fault := Fault{Number: len(faults) + 1, At: at.Round(time.Millisecond), Kind: one.name, Draw: draw.Uint64()}
 		fault.draw(draw, one, plan.Points)
@@ -91,14 +95,17 @@ func (f *Fault) draw(draw *rand.Rand, one kind, points Points) {
 	}
 }
 
-func shuffledKinds(draw *rand.Rand) []kind {
-	order := kinds()
-	draw.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-	return order
+// Unknown are the names in Only that no kind has.
+func (p Plan) Unknown() []string {
+	return slices.DeleteFunc(slices.Clone(p.Only), func(name string) bool { return slices.Contains(Kinds(), name) })
 }
 
-func weighted(draw *rand.Rand) kind {
-	all := kinds()
+// kinds are those of a plan.
+func (p Plan) kinds() []kind {
+	return slices.DeleteFunc(kinds(), func(one kind) bool { return len(p.Only) > 0 && !slices.Contains(p.Only, one.name) })
+}
+
+func weighted(draw *rand.Rand, all []kind) kind {
 	sum := 0
 	for _, one := range all {
 		sum += one.weight

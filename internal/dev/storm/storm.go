@@ -16,6 +16,7 @@ type Options struct {
 	Plan       Plan
 	Schedule   []Fault // drawn from Plan, or a part of that
 	Travellers int
+	Disk       Disk
 	Dir        string // of data, logs and journal; what an earlier run has left there is removed
 	Progress   io.Writer
 }
@@ -24,15 +25,17 @@ type Options struct {
 type Result struct {
 	Findings
 
-	Played     map[string]int // faults by kind
-	Missed     map[string]int // faults that found nothing to break, by kind
-	PointsHit  []string       // the failpoints at which a process has died
-	Deaths     int            // of processes, deployments included
-	Proofs     int            // of the books during the storm
-	Bookings   int            // acknowledged, further payments included
-	Answers    int            // acknowledged
-	Unanswered int            // requests whose clients gave up
-	Quiet      time.Duration  // from the end of the faults to rest
+	Played     map[string]int    // faults by kind
+	Missed     map[string]int    // faults that found nothing to break, by kind
+	LeftOut    map[string]string // why a kind of the schedule was not played
+	DiskEnds   int64             // of MariaDB, for want of space
+	PointsHit  []string          // the failpoints at which a process has died
+	Deaths     int               // of processes, deployments included
+	Proofs     int               // of the books during the storm
+	Bookings   int               // acknowledged, further payments included
+	Answers    int               // acknowledged
+	Unanswered int               // requests whose clients gave up
+	Quiet      time.Duration     // from the end of the faults to rest
 	Violations []string
 	Before     []Fault // the last faults before the first violation that was noticed during the storm, or of the schedule
 }
@@ -42,12 +45,13 @@ const patienceAfter = 2 * time.Minute
 
 // Run plays a schedule on a new system and checks it. An error says that it could not be run or checked; broken promises are in the result.
 func Run(ctx context.Context, o Options) (result Result, err error) {
-	s, err := Start(ctx, o.Dir, o.Progress)
+	s, err := Start(ctx, o.Dir, o.Disk, o.Progress)
 	if err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
 	defer func() { s.sum(&result) }() // also of a run that could not be ended
+	o.Schedule, result.LeftOut = s.able(o.Schedule)
 	say(o.Progress, "the storm begins: %d faults in %s, %d travellers, logs in %s", len(o.Schedule), o.Plan.Long, o.Travellers, o.Dir)
 	result.Played, result.Missed = map[string]int{}, map[string]int{}
 	s.rage(ctx, o, &result)
@@ -72,6 +76,20 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	return result, err
 }
 
+// able leaves out the faults of kinds that this system cannot play, and says why.
+func (s *System) able(schedule []Fault) (faults []Fault, leftOut map[string]string) {
+	leftOut = map[string]string{}
+	for _, fault := range schedule {
+		one := kindNamed(fault.Kind)
+		if one.lacks != nil && one.lacks(s) != "" {
+			leftOut[one.name] = one.lacks(s)
+			continue
+		}
+		faults = append(faults, fault)
+	}
+	return faults, leftOut
+}
+
 // sum adds up what the journal and the processes have.
 func (s *System) sum(result *Result) {
 	answers, unanswered := s.Journal.Answers()
@@ -80,6 +98,7 @@ func (s *System) sum(result *Result) {
 			result.Bookings++
 		}
 	}
+	result.DiskEnds = s.servers.endedWhenFull.Load()
 	result.Answers, result.Unanswered = len(answers), unanswered
 	result.PointsHit, result.Deaths, result.Violations = s.pointsHit(), s.deaths(), s.Violations()
 }

@@ -61,6 +61,7 @@ type System struct {
 	// webhookSecret is that by which Stripe signs.
 	webhookSecret atomic.Pointer[string]
 	builds        builds
+	disk          Disk
 	refusedMails  atomic.Int64 // that were scripted to be refused for good
 
 	mu         sync.Mutex // guards what follows
@@ -69,14 +70,14 @@ type System struct {
 	unreadable map[string]string // why an email cannot be read, by its Message-ID
 }
 
-// Start starts a system with its data in dir. On an error it stops what it has started.
-func Start(ctx context.Context, dir string, progress io.Writer) (*System, error) {
+// Start starts a system with its data in dir, and that of MariaDB on a disk where there is one. On an error it stops what it has started.
+func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*System, error) {
 	dir, err := filepath.Abs(dir) // processes have another working directory
 	if err != nil {
 		return nil, err
 	}
 	s := &System{
-		dir: dir, links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
+		dir: dir, disk: disk, links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
 		http: &http.Client{Timeout: 15 * time.Second},
 	}
 	if err := s.start(ctx, progress); err != nil {
@@ -86,8 +87,11 @@ func Start(ctx context.Context, dir string, progress io.Writer) (*System, error)
 }
 
 func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
+	if err := s.disk.clear(); err != nil {
+		return err
+	}
 	if s.Stack, err = devstack.Up(ctx, devstack.Options{
-		Dir: s.dir, Headless: true, Fast: true, Bare: true, Progress: progress, Env: settings(),
+		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, Progress: progress, Env: settings(),
 	}); err != nil {
 		return err
 	}
@@ -217,7 +221,7 @@ func (s *System) Stop() error {
 		errs = append(errs, s.Journal.close())
 	}
 	if s.Stack != nil {
-		errs = append(errs, s.Stack.Stop())
+		errs = append(errs, s.Stack.Stop(), s.disk.keep(filepath.Join(s.dir, "mariadb")))
 	}
 	return errors.Join(errs...)
 }

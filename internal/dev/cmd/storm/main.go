@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,9 +29,13 @@ func main() {
 	travellers := flag.Int("travellers", 8, "number of travellers who book at the same time")
 	shrink := flag.Int("shrink", 0, "maximum number of replays that search a smaller schedule after a violation; 0 for none")
 	only := flag.Bool("schedule", false, "print the schedule and exit")
+	kinds := flag.String("kinds", "", "kinds of faults to draw from, separated by commas (default all)")
 	dir := flag.String("dir", "", "directory for data, logs and the journal (default var/storm)")
 	flag.Parse()
 	plan := storm.Plan{Seed: *seed, Long: time.Duration(*minutes * float64(time.Minute)), Gap: *gap}
+	if *kinds != "" {
+		plan.Only = strings.Split(*kinds, ",")
+	}
 	held, err := run(storm.Options{Plan: plan, Travellers: *travellers, Dir: *dir, Progress: os.Stdout}, *shrink, *only)
 	switch {
 	case err != nil:
@@ -57,12 +62,18 @@ func run(o storm.Options, shrink int, only bool) (held bool, err error) {
 	if o.Dir == "" {
 		o.Dir = filepath.Join(root, "var", "storm")
 	}
+	if unknown := o.Plan.Unknown(); len(unknown) > 0 {
+		return false, fmt.Errorf("no kind of fault is called %q; the kinds are %s", unknown[0], strings.Join(storm.Kinds(), ", "))
+	}
 	o.Schedule = storm.Schedule(o.Plan)
 	if only {
 		for _, fault := range o.Schedule {
 			fmt.Println(fault)
 		}
 		return true, nil
+	}
+	if o.Disk, err = storm.OwnDisk(filepath.Join(o.Dir, "disk"), diskSize(o.Plan.Long)); err != nil {
+		return false, err
 	}
 	result, err := storm.Run(ctx, o)
 	if result.Played != nil { // it has begun
@@ -78,3 +89,6 @@ func run(o storm.Options, shrink int, only bool) (held bool, err error) {
 	}
 	return false, err
 }
+
+// diskSize is how much MariaDB has for a storm, in bytes: its empty server and schema take 150 MB, and a minute of bookings a few.
+func diskSize(long time.Duration) int64 { return 512<<20 + int64(long.Minutes()*(16<<20)) }
