@@ -54,10 +54,8 @@ func CompareBalances(here map[ledger.Account]map[money.Currency]int64, there boo
 func compareAccount(account ledger.Account, kind booking.BalanceKind, ours, theirs map[money.Currency]int64,
 	allowed Allowance,
 ) (gaps []Gap) {
-	currencies := maps.Clone(ours)
-	if currencies == nil {
-		currencies = map[money.Currency]int64{}
-	}
+	currencies := map[money.Currency]int64{}
+	maps.Copy(currencies, ours)
 	maps.Copy(currencies, theirs)
 	maps.Copy(currencies, allowed.Lines)
 	for _, currency := range slices.Sorted(maps.Keys(currencies)) {

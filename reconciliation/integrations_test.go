@@ -25,6 +25,8 @@ func TestRulesOfOtherIntegrations(t *testing.T) {
 		"metadata:none":                        "",
 		"descriptor:ACME SHOP":                 "descriptor:ACME SHOP",
 		"descriptor:shop":                      "", // a prefix, not a part
+		"descriptor:Acme Shop 12":              "descriptor:Acme Shop 12",
+		"descriptor:acme shop 12 is longer":    "", // 22 bytes, the most
 		"payment_intent:pi_3Shop":              "payment_intent:pi_3Shop",
 		"payment_intent:pi_3shop":              "", // ids differ by case
 		" metadata:none , metadata:app = shop": "",
