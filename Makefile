@@ -87,6 +87,8 @@ AGAIN ?=
 CELLS ?=
 # Which packages `make mutation` mutates.
 MUTATED ?= ./money ./ledger ./booking ./reconciliation
+# The share of mutants, in percent, above which the tests of each have to notice them.
+SHARE ?= 89
 # How many random lives the model test lives, and how long each is.
 LIVES ?= 50
 STEPS ?= 60
@@ -218,22 +220,25 @@ simulate: $(BIN)/with-servers ## Play MONTHS (12) of business from SEED in minut
 	@go build -o $(BIN)/ ./internal/dev/cmd/simulate
 	@FAREBOOK_TEST_TEMPORAL_ADDRESS=none $(WITH_SERVERS) $(BIN)/simulate -seed $(SEED) -months $(MONTHS)
 
-.PHONY: guards guards-sample mutation
-guards: $(BIN)/with-servers ## Remove each guard of internal/dev/guards (GUARDS=PATTERN, PART=1/4), one at a time, and expect a failed test; results are kept
+.PHONY: guards guards-sample mutation mutation-sample
+guards: $(BIN)/with-servers ## Remove each guard of internal/dev/guards (GUARDS=PATTERN, PART=1/4), one at a time, and expect a failed test; results are kept. All are followed by make mutation
 	@go build -o $(BIN)/ ./internal/dev/cmd/guards
 	@$(WITH_SERVERS) $(BIN)/guards $(if $(GUARDS),-only '$(GUARDS)') $(if $(PART),-part $(PART)) $(if $(AGAIN),-again)
+	@$(if $(GUARDS)$(PART),,$(MAKE) --no-print-directory mutation)
 
 guards-sample: ## The same with one guard of each package whose tests need no server and are fast
 	@go build -o $(BIN)/ ./internal/dev/cmd/guards
 	@$(BIN)/guards -sample -again
 
-# gremlins changes operators and comparisons of what tests cover. One package at a time: it copies the tree for each.
-mutation: $(GREMLINS) ## Mutate MUTATED, run the tests of each package, and print the share of mutants that they notice
-	@mkdir -p var/mutation && for package in $(MUTATED); do \
-		$(GREMLINS) unleash $$package --workers 1 --timeout-coefficient 10 --output var/mutation/$$(basename $$package).json \
-			>var/mutation/$$(basename $$package).log 2>&1 || { tail -n 20 var/mutation/$$(basename $$package).log; exit 1; }; \
-		echo "$$package: $$(grep -E 'Test efficacy|Mutator coverage|Killed' var/mutation/$$(basename $$package).log | paste -sd' ')"; \
-	done; echo "what was not noticed: grep LIVED var/mutation/*.log"
+# gremlins changes operators, comparisons, connectives and assignments of what tests cover (internal/dev/mutation).
+MUTATE = GREMLINS=$(GREMLINS) internal/dev/mutation/run
+mutation: $(GREMLINS) ## Mutate MUTATED, run the tests of each package, and fail unless they notice more than SHARE (89) percent of the mutants
+	@failed=; for package in $(MUTATED); do $(MUTATE) $(SHARE) $$package || failed="$$failed $$package"; done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+# What every posting is made of, in one file of fast tests.
+mutation-sample: $(GREMLINS) ## The same with the entries that postings are made of (ledger/clearing.go)
+	@$(MUTATE) $(SHARE) ./ledger --exclude-files '^([^c]|c[^l]|closing)'
 
 .PHONY: matrix
 matrix: ## Migrate the books of each schema, replay each history, and run the tests of upgrades on each combination of servers (or CELLS=PATTERN); prints a table, results are kept
