@@ -90,6 +90,13 @@ func TestATransactionWithoutAnEffectiveDateIsRefused(t *testing.T) {
 	}
 	err := ledger.Transaction{Type: ledger.TypePayment, Effective: ledger.Effective{At: created}, Entries: pair(100, "USD")}.Validate()
 	require.ErrorContains(t, err, `basis ""`)
+	for _, basis := range []ledger.Basis{
+		ledger.ByBalanceTransaction, ledger.ByStripe, ledger.ByPerson, ledger.ByBooking, ledger.ByPosting,
+	} {
+		dated := ledger.Transaction{Type: ledger.TypePayment, Effective: ledger.Effective{At: time.Unix(1, 0), Basis: basis}}
+		dated.Entries = pair(100, "USD")
+		require.NoError(t, dated.Validate(), basis)
+	}
 	_, err = ledger.Payment(paid(unsettled), ledger.Effective{})
 	require.ErrorContains(t, err, "no effective date", "a rule without a balance transaction needs the decision's time")
 }

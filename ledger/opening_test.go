@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -84,4 +85,12 @@ func TestMoneyThatNobodyKnowsIsNotPosted(t *testing.T) {
 	t.Parallel()
 	_, err := ledger.PostUnbooked("", unbooked("charge", 45900, 1361))
 	require.ErrorContains(t, err, "has no explanation")
+}
+
+// Types that belong to no booking are those that are listed.
+func TestUnbookedTypes(t *testing.T) {
+	t.Parallel()
+	for kind := range ledger.Rules {
+		require.Equal(t, slices.Contains(ledger.UnbookedTypes, kind), kind.Unbooked(), kind)
+	}
 }

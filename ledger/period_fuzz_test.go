@@ -25,6 +25,9 @@ func FuzzPeriod(f *testing.F) {
 		if err != nil || period >= "9999-12" || period <= "1970-01" {
 			return
 		}
+		if string(period) != text || period.Start(time.UTC).Format("2006-01") != text {
+			t.Fatalf("%q was read as %s", text, period)
+		}
 		for _, zone := range zones {
 			start, end := period.Start(zone), period.End(zone)
 			if ledger.PeriodAt(start, zone) != period || ledger.PeriodAt(end, zone) != period.Next() ||

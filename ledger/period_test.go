@@ -17,6 +17,9 @@ func TestPeriodsAreMonths(t *testing.T) {
 	require.Equal(t, ledger.Period("2026-11"), period.Previous())
 	require.Equal(t, time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), period.Start(time.UTC))
 	require.Equal(t, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), period.End(time.UTC))
+	first, err := ledger.ParsePeriod("1970-01")
+	require.NoError(t, err)
+	require.Equal(t, ledger.Period("1970-01"), first)
 	for _, text := range []string{"", "2026", "2026-13", "2026-1", "26-11", "2026-11-01", "1969-12", " 2026-11", "2026-11 "} {
 		_, err := ledger.ParsePeriod(text)
 		require.ErrorContains(t, err, "must be a month such as 2026-11", "%q", text)

@@ -46,6 +46,20 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// The bounds of a transaction are within it.
+func TestBoundsOfTransactions(t *testing.T) {
+	t.Parallel()
+	most := ledger.Transaction{Type: ledger.TypePayment, Effective: decided}
+	for range ledger.MaxEntries / 2 {
+		most.Entries = append(most.Entries, pair(10_000_000_000_000, "USD")...)
+	}
+	require.NoError(t, most.Validate())
+	most.Entries[1].Amount++
+	require.ErrorContains(t, most.Validate(), "entry 1: an amount of $100,000,000,000.01: at most $100,000,000,000.00")
+	most.Entries = append(pair(1, "USD"), ledger.Entry{Account: ledger.AssetBank, Side: ledger.Debit, Amount: 1, Currency: "usd"})
+	require.ErrorContains(t, most.Validate(), `entry 2: currency "usd"`)
+}
+
 func TestUnbalancedIsTyped(t *testing.T) {
 	t.Parallel()
 	// Balanced in dollars, and in total, but not in each currency.
