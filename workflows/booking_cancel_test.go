@@ -73,6 +73,25 @@ func TestCancelOfAPaymentInAnUnknownStateIsRefused(t *testing.T) {
 	)
 }
 
+// A run of before that refusal goes ahead as it did: its cancel asks Stripe to cancel the PaymentIntent.
+func TestOlderRunCancelsAPaymentInAnUnknownState(t *testing.T) {
+	unknown := processing
+	unknown.PaymentStatus = booking.PaymentUnknown
+	s := bookingScenario(t, unknown, cancelled)
+	s.beganBefore("refuse-cancel-of-unknown")
+	s.event(time.Minute, "evt_1")
+	cancel := s.update(2*time.Minute, workflows.UpdateCancelBooking, workflows.CancelRequest{})
+	s.run(workflows.BookingPayment, held)
+	require.NoError(t, cancel.err)
+	s.requireTrace(
+		"start: CreatePaymentIntent",
+		"1m: RecordPaymentOutcome event evt_1",
+		"2m: CancelPaymentIntent pi_1 requested_by_customer",
+		"2m: RecordPaymentOutcome cancelled",
+		"2m: SendEmail 4",
+	)
+}
+
 func TestCancelOfAPaidBookingStartsItsRefund(t *testing.T) {
 	s := newScenario(t)
 	answer(s, payments.CreatePaymentIntent, activities.PaymentIntentCreated{

@@ -253,6 +253,25 @@ func TestRunWithoutHealingsContinuesAsNewAfter200Batches(t *testing.T) {
 	require.EqualValues(t, 200, s.continuedWith().Heals.After)
 }
 
+// A run that began before that bound reads on in its history, until a batch heals something or none is left.
+func TestOlderRunWithoutHealingsDoesNotContinueAsNew(t *testing.T) {
+	s := newScenario(t)
+	double(s, reconciliations.NextHealings, func(in activities.HealingsInput) ([]activities.HealingTask, error) {
+		if in.After == 201 {
+			return nil, nil
+		}
+		return []activities.HealingTask{{ItemID: in.After + 1, Healing: reconciliation.HealNone}}, nil
+	})
+	answer(s, reconciliations.ConcludeReconciliation, activities.ReconciliationResult{CorrelationID: runID})
+	s.beganBefore("continue-without-healings")
+	s.run(workflows.Reconciliation, reconcile(func(in *workflows.ReconciliationInput) {
+		in.Heals = &workflows.ReconciliationHeals{Begun: activities.ReconciliationBegun{RunID: 7}}
+	}))
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Contains(t, s.traced(), "NextHealings after:201")
+	require.Contains(t, s.traced(), "ConcludeReconciliation")
+}
+
 // A scan that fails cancels the others, and the run concludes with the reason.
 func TestScanThatFailsEndsTheRunWithItsReason(t *testing.T) {
 	s := reconciliationScenario(t)

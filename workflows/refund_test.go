@@ -205,6 +205,25 @@ func TestRefundThatCannotBeRecordedReportsItsEvents(t *testing.T) {
 	require.ErrorContains(t, s.env.GetWorkflowError(), "the state machine refuses it")
 }
 
+// A run that began before events were reported ends as it would have: the report would be a step that its history does not have.
+func TestOlderRefundThatCannotBeRecordedReportsNothing(t *testing.T) {
+	s := newScenario(t)
+	answer(s, refunds.CreateRefund, refunded(booking.RefundPending))
+	double(s, refunds.RecordRefund, func(activities.RecordRefundInput) (activities.RefundRecorded, error) {
+		return activities.RefundRecorded{},
+			temporal.NewNonRetryableApplicationError("the state machine refuses it", activities.IllegalTransition, nil)
+	})
+	accept(s, inbox.NoteEventsFailed)
+	s.beganBefore("report-failed-events")
+	s.event(0, "evt_1")
+	s.run(workflows.Refund, requested)
+	s.requireTrace(
+		"start: CreateRefund RF-7K2M9QXA",
+		"start: RecordRefund re_1 evt_1",
+	)
+	require.ErrorContains(t, s.env.GetWorkflowError(), "the state machine refuses it")
+}
+
 // A cancelled run reports nothing: the sweeper delivers its events again.
 func TestCancelledRefundWorkflowLeavesItsEventsToTheSweeper(t *testing.T) {
 	s := newScenario(t)

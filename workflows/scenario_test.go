@@ -82,6 +82,11 @@ func (s *scenario) run(function, input any) {
 	require.True(s.t, s.env.IsWorkflowCompleted(), "the workflow still waits; so far:\n%s", s.traced())
 }
 
+// beganBefore has the run be older than a change of the workflow, by the name of its version.
+func (s *scenario) beganBefore(change string) {
+	s.env.OnGetVersion(change, workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+}
+
 // after does something so long after the start. Zero comes together with the start.
 func (s *scenario) after(wait time.Duration, do func()) { s.env.RegisterDelayedCallback(do, wait) }
 
