@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"farebook/access"
+	"farebook/notice"
 	"farebook/store"
 )
 
@@ -95,6 +96,35 @@ func TestFenceHoldsEmails(t *testing.T) {
 	b.requireEmail(queued, store.EmailSuppressed, 0)
 	require.Empty(t, b.broken())
 	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM audit_log WHERE action = 'email.drop' AND detail = '1 held'"))
+}
+
+// A transaction that began before a fence may write a queued email while it is up. Nobody sends that email, and it is held once the fence
+// is lowered.
+func TestFenceStopsAnEmailThatWasNotHeld(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	id := b.email()
+	b.raiseFence()
+	b.Exec(t, "UPDATE emails SET status = 'queued' WHERE id = ?", id)
+	now := time.Now().UTC()
+	_, claimed, err := b.Store.ClaimEmail(t.Context(), id, now, now.Add(time.Minute))
+	require.NoError(t, err)
+	require.False(t, claimed)
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM emails WHERE sending_until IS NOT NULL"))
+	b.lowerFence()
+	b.requireEmail(id, store.EmailHeld, 0)
+}
+
+// Emails to operators that are about no booking are held as well.
+func TestFenceHoldsEmailsAboutNoBooking(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	b.raiseFence()
+	queued, err := b.Store.QueueEmail(t.Context(), b.Clock.Now(),
+		store.OperatorEmail{Kind: notice.PayoutFailed, Owner: "po_1", Occasion: "failed"})
+	require.NoError(t, err)
+	require.Empty(t, queued)
+	require.Equal(t, "held", b.Text(t, "SELECT status FROM emails"))
 }
 
 // An email that is being sent when the fence is raised has its end recorded.

@@ -74,6 +74,23 @@ func TestInboxStates(t *testing.T) {
 	require.Equal(t, "evt_kept", listed[0].ID)
 }
 
+// An event that was processed is not ignored: it keeps its state, and nothing is in the audit log.
+func TestProcessedEventIsNotIgnored(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	ctx, now := t.Context(), time.Now().UTC()
+	for _, id := range []string{"evt_done", "evt_open"} {
+		_, err := b.Store.ReceiveEvent(ctx, event(id, "payment_intent.succeeded"), "", time.Minute)
+		require.NoError(t, err)
+	}
+	require.NoError(t, b.Store.MarkEventProcessed(ctx, "evt_done", "by hand"))
+	require.ErrorIs(t, b.Store.IgnoreEvent(ctx, "evt_done", "not needed", testdb.Tester, now), store.ErrEventProcessed)
+	require.NoError(t, b.Store.IgnoreEvent(ctx, "evt_open", "not needed", testdb.Tester, now))
+	require.Equal(t, []string{"processed by hand", "ignored not needed"},
+		b.Texts(t, "SELECT CONCAT(state, ' ', note) FROM stripe_events ORDER BY id"))
+	require.Equal(t, []string{"evt_open"}, b.Texts(t, "SELECT subject FROM audit_log WHERE action = 'event.ignore'"))
+}
+
 // One of many at once works under a key; the others see that it is at work, and one takes over when it has died.
 func TestLeases(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,25 @@ func TestJournalsArePostedOnce(t *testing.T) {
 	b.requirePromises()
 }
 
+// A journal takes effect now or before: another one is neither posted nor kept for a second operator.
+func TestJournalsOfTheFutureAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	tomorrow := monthend.Journal{
+		Key: "bank-fee-1", Reason: "Bank charges", EffectiveAt: b.Store.Now().AddDate(0, 0, 1), Entries: []monthend.JournalEntry{
+			{Account: "expense:stripe_fees", Side: "debit", Amount: 500, Currency: "USD"},
+			{Account: "asset:bank", Side: "credit", Amount: 500, Currency: "USD"},
+		},
+	}
+	for _, limits := range []monthend.Limits{{"USD": 500}, nil} {
+		_, err := monthend.New(b.Store).Post(t.Context(), tomorrow, limits, alice)
+		var refused *monthend.RefusedError
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "is in the future")
+	}
+	require.Zero(t, b.Count(t, "SELECT (SELECT COUNT(*) FROM financial_ledger) + (SELECT COUNT(*) FROM ledger_proposals)"))
+}
+
 // A journal is on no account that verify compares with Stripe's objects and with bookings; on every other one it breaks no promise. One
 // that somebody with the database's password has put there is found.
 func TestJournalsBreakNoPromise(t *testing.T) {

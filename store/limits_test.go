@@ -98,6 +98,31 @@ func TestALimitOfADayIsNotRaced(t *testing.T) {
 	require.Equal(t, 5, b.Count(t, "SELECT COUNT(*) FROM refunds"), "a refused refund leaves nothing")
 }
 
+// A refund waits for another request of the same person that has read what is left of the day and not written yet what it moves.
+func TestALimitOfADayWaitsForTheRequestBefore(t *testing.T) {
+	t.Parallel()
+	b := patientBooks(t)
+	b.atNoon()
+	sam, bookings := b.signedIn("sam", access.Support), b.paidBookings(1)
+	before := b.begin()
+	var id uint64
+	require.NoError(t,
+		before.QueryRowContext(t.Context(), "SELECT id FROM console_people WHERE api_key_id = ? FOR UPDATE", sam.KeyID).Scan(&id))
+	refunding := begin(func() error {
+		_, err := b.refundAs(sam, bookings[0], "key", 100_00, supportLimits)
+		return err
+	})
+	b.AwaitLockWaits(t, 1)
+	_, err := before.ExecContext(t.Context(), `INSERT INTO moved_amounts (api_key_id, kind, currency, amount, subject, at)
+		VALUES (?, 'refund', 'USD', 45000, 'RF-00000000', ?)`, sam.KeyID, b.Store.Now())
+	require.NoError(t, err)
+	require.NoError(t, before.Commit())
+	var above *access.AboveLimitError
+	require.ErrorAs(t, refunding(), &above)
+	require.EqualValues(t, 50_00, above.Left().Value)
+	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM refunds"))
+}
+
 // What a limit counts is one person's, of one kind, of one currency, of one day; a repetition counts once.
 func TestWhatALimitCounts(t *testing.T) {
 	t.Parallel()

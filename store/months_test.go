@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -73,6 +74,27 @@ func TestAClosedMonthNeverChanges(t *testing.T) {
 	}
 	require.Equal(t, march.Digest, april.Previous)
 	b.requirePromises()
+}
+
+// Months are closed one after the other, each when it is over. The check of the month end names what is closed first.
+func TestMonthsAreClosedInTheirOrderWhenTheyAreOver(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	months := b.readyMonths()
+	refused := func(period ledger.Period, says string) {
+		t.Helper()
+		_, review, err := months.ProposeClose(t.Context(), period, nil, alice)
+		var blocked *monthend.BlockedError
+		require.ErrorAs(t, err, &blocked)
+		require.Len(t, review.Checks[0].Findings, 1)
+		require.Contains(t, review.Checks[0].Findings[0].Text, says)
+		require.True(t, review.Checks[0].Findings[0].Firm)
+	}
+	refused(ledger.PeriodAt(b.Store.Now(), time.UTC), "a month is closed when it is over")
+	b.closed(months, "2026-03")
+	refused("2026-05", "close 2026-04 first")
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM ledger_closings"))
+	require.Equal(t, 1, b.Count(t, "SELECT COUNT(*) FROM ledger_proposals"))
 }
 
 // A proposal is about one trial balance: a posting in the month makes it another one.
