@@ -37,7 +37,7 @@ var processes = slices.Concat(api, store, []Suite{
 	}},
 	{Package: "./workflows", Slow: true, Guards: []Guard{
 		{
-			Name: "workflows.gate-cancel-of-unknown", File: "workflows/booking_cancel.go", Run: "TestReplay",
+			Name: "workflows.gate-cancel-of-unknown", File: "workflows/booking_cancel.go", Run: "TestOlderRunCancelsAPaymentInAnUnknownState",
 			Cut: `workflow.GetVersion(ctx, "refuse-cancel-of-unknown", workflow.DefaultVersion, 1) == 1`,
 			Put: "ctx != nil",
 		},
@@ -47,7 +47,7 @@ var processes = slices.Concat(api, store, []Suite{
 			Put: "ctx != nil",
 		},
 		{
-			Name: "workflows.gate-failed-events", File: "workflows/event_watcher.go", Run: "TestReplay",
+			Name: "workflows.gate-failed-events", File: "workflows/event_watcher.go", Run: "TestOlderRefundThatCannotBeRecordedReportsNothing",
 			Cut: `workflow.GetVersion(ctx, "report-failed-events", workflow.DefaultVersion, 1) < 1`,
 			Put: "ctx == nil",
 		},
@@ -57,7 +57,7 @@ var processes = slices.Concat(api, store, []Suite{
 		},
 		{
 			Name: "workflows.gate-continue-without-healings", File: "workflows/reconciliation_healing.go",
-			Run: "TestReplay",
+			Run: "TestOlderRunWithoutHealingsDoesNotContinueAsNew",
 			Cut: `workflow.GetVersion(ctx, "continue-without-healings", workflow.DefaultVersion, 1) == 1`,
 			Put: "ctx != nil",
 		},

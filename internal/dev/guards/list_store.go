@@ -142,7 +142,8 @@ var store = []Suite{
 		},
 		{
 			Name: "store.email-behind-fence", File: "store/outbox.go", Func: "Store.ClaimEmail",
-			Cut: `"NOT "+fenceIsUp`, Put: `"TRUE"`, Run: "TestFenceHoldsEmails",
+			Cut: `"NOT "+fenceIsUp`, Put: `"TRUE"`,
+			Run: "TestFenceStopsAnEmailThatWasNotHeld",
 		},
 		{
 			Name: "store.sent-stays-sent", File: "store/outbox.go", Func: "Store.endEmail", Cut: "status IN ?",
@@ -154,7 +155,8 @@ var store = []Suite{
 		},
 		{
 			Name: "store.emails-held-by-fence", File: "store/fence.go", Func: "holdIfFenced", Cut: "fence != nil",
-			Put: "false", Run: "TestFenceHoldsEmails",
+			Put: "fence != nil && false",
+			Run: "TestFenceHoldsEmails",
 		},
 		{
 			Name: "store.ids-after-a-restore", File: "store/fence.go", Cut: "const idGap = 10_000_000",
@@ -170,7 +172,8 @@ var store = []Suite{
 		},
 		{
 			Name: "store.ignored-event", File: "store/inbox.go", Func: "Store.IgnoreEvent",
-			Cut: "row.State == EventProcessed", Put: "false", Run: "TestInboxStates|TestEvent",
+			Cut: "row.State == EventProcessed", Put: "false",
+			Run: "TestProcessedEventIsNotIgnored",
 		},
 		{
 			Name: "store.delivery-attempt", File: "store/webhook_delivery.go", Func: "Store.RecordAttempt",
@@ -195,18 +198,17 @@ var store = []Suite{
 		},
 		{
 			Name: "store.limit-lock", File: "store/moved.go", Cut: "tx.Clauses(db.ForUpdate)", Put: "tx",
-			Run: "TestALimitOfADayIsNotRaced",
+			Run: "TestALimitOfADayWaitsForTheRequestBefore",
 		},
 		{
 			Name: "store.month-over", File: "store/monthend/close.go", Func: "closable",
 			Cut: "now.Before(calendar.End(period))", Put: "false",
-			Run: "TestAClosedMonthNeverChanges|TestBookingsAreCarriedOverBeforeAClose|" +
-				"TestFindingsBlockAClose|TestAChangedMonth|TestACloseAsks",
+			Run: "TestMonthsAreClosedInTheirOrderWhenTheyAreOver",
 		},
 		{
 			Name: "store.month-next", File: "store/monthend/close.go", Func: "closable",
 			Cut: `calendar.FirstOpen != "" && period != calendar.FirstOpen`, Put: "false",
-			Run: "TestAClosedMonthNeverChanges|TestTheLastMonthIsReopened|TestAChangedMonth",
+			Run: "TestMonthsAreClosedInTheirOrderWhenTheyAreOver",
 		},
 		{
 			Name: "store.month-by-two-people", File: "store/monthend/close.go",
@@ -222,7 +224,8 @@ var store = []Suite{
 		},
 		{
 			Name: "store.journal-in-the-past", File: "store/monthend/post.go", Cut: "j.EffectiveAt.After(now)",
-			Put: "false && j.EffectiveAt.After(now)", Run: "TestJournals",
+			Put: "false && j.EffectiveAt.After(now)",
+			Run: "TestJournalsOfTheFutureAreRefused",
 		},
 		{
 			Name: "store.journal-above-limit", File: "store/monthend/post.go", Cut: "limits.exceeded(j)",
@@ -243,12 +246,6 @@ var store = []Suite{
 			Cut: "supersede(tx, now, books, t)", Put: "error(nil)", Run: "TestCorrectionGivesWayToTheRecord",
 		},
 		{
-			Name: "store.run-ended-once", File: "store/recon/run.go",
-			Cut: `Where("id = ? AND status = ?", id, RunRunning)`,
-			Put: `Where("id = ? AND (status = ? OR TRUE)", id, RunRunning)`,
-			Run: "TestLeft|TestItem|TestNoted|TestEndOfARun",
-		},
-		{
 			Name: "store.deadlock-repeated", File: "store/internal/db/transaction.go", Func: "repeated",
 			Cut: "!rolledBack(err)", Put: "!rolledBack(err) || true", Run: "TestDeadlockIsRepeatedWhole",
 		},
@@ -260,12 +257,12 @@ var store = []Suite{
 		{
 			Name: "index.booking-request", File: "migrations/sql/0032_installation.sql",
 			Cut: "CREATE UNIQUE INDEX idx_bookings_request", Put: "CREATE INDEX idx_bookings_request",
-			Run: "TestReserve|TestKey|TestReferenceDerivesFromTheRequest",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.idempotency-key", File: "migrations/sql/0021_api_clients.sql",
 			Cut: "CREATE UNIQUE INDEX idx_idempotency_client", Put: "CREATE INDEX idx_idempotency_client",
-			Run: "TestReserve|TestKey",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.payment-of-a-booking", File: "migrations/sql/0002_payments.sql",
@@ -280,13 +277,13 @@ var store = []Suite{
 		{
 			Name: "index.ledger-operation", File: "migrations/sql/0003_financial_ledger.sql",
 			Cut: "UNIQUE KEY idx_ledger_operation_key", Put: "KEY idx_ledger_operation_key",
-			Run: "TestJournalsArePostedOnce|TestCorrection",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.ledger-object", File: "migrations/sql/0004_financial_ledger_uniqueness.sql",
 			Cut: "CREATE UNIQUE INDEX idx_ledger_unique_stripe_entry",
 			Put: "CREATE INDEX idx_ledger_unique_stripe_entry",
-			Run: "TestPromises|TestBroken|TestOutcomeRecorded|TestRepetitions|TestSchema",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.event", File: "migrations/sql/0005_stripe_events.sql",
@@ -295,7 +292,7 @@ var store = []Suite{
 		{
 			Name: "index.email", File: "migrations/sql/0006_emails.sql", Cut: "UNIQUE KEY idx_emails_dedupe",
 			Put: "KEY idx_emails_dedupe",
-			Run: "TestRepetitionsAreQuiet|TestCopiesOfAnEmail|TestOneOfTwoWorkersEmailsTheSealOfADay|TestEmail",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.refund-origin", File: "migrations/sql/0009_refunds.sql",
@@ -317,34 +314,46 @@ var store = []Suite{
 		},
 		{
 			Name: "index.attention", File: "migrations/sql/0029_attention_items.sql",
-			Cut: "UNIQUE KEY idx_attention_open", Put: "KEY idx_attention_open", Run: "TestAttention",
+			Cut: "UNIQUE KEY idx_attention_open", Put: "KEY idx_attention_open",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.attention-alone", File: "migrations/sql/0031_attention_without_booking.sql",
 			Cut: "ADD UNIQUE KEY idx_attention_open_alone", Put: "ADD KEY idx_attention_open_alone",
-			Run: "TestAttentionWithoutABooking",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.delivery", File: "migrations/sql/0060_webhook_deliveries.sql",
 			Cut: "UNIQUE KEY idx_deliveries_event", Put: "KEY idx_deliveries_event",
-			Run: "TestPaidBookingIsWrittenWithItsEvent|TestNoChange|TestEndpoints|TestReplay",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.earlier-reference", File: "migrations/sql/0036_imported_bookings.sql",
-			Cut: "UNIQUE KEY idx_imported_earlier", Put: "KEY idx_imported_earlier", Run: "TestImport",
+			Cut: "UNIQUE KEY idx_imported_earlier", Put: "KEY idx_imported_earlier",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.finding", File: "migrations/sql/0017_reconciliation_items.sql",
 			Cut: "UNIQUE KEY idx_items_fingerprint", Put: "KEY idx_items_fingerprint",
-			Run: "TestItem|TestNoted|TestReopened|TestVerify",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.seal", File: "migrations/sql/0040_ledger_seals.sql", Cut: "UNIQUE KEY idx_seals_to",
-			Put: "KEY idx_seals_to", Run: "TestTwoThatSealAtOnceMakeOneChain|TestSeals",
+			Put: "KEY idx_seals_to",
+			Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.proposal", File: "migrations/sql/0046_periods.sql", Cut: "UNIQUE KEY idx_proposals_open",
-			Put: "KEY idx_proposals_open", Run: "TestJournals|TestAChangedMonth|TestTheLastMonth",
+			Put: "KEY idx_proposals_open",
+			Run: "TestASecondRowIsRefusedByItsIndex",
+		},
+	}},
+	{Package: "./store/recon", Servers: true, Guards: []Guard{
+		{
+			Name: "store.run-ended-once", File: "store/recon/run.go",
+			Cut: `Where("id = ? AND status = ?", id, RunRunning)`,
+			Put: `Where("id = ? AND (status = ? OR TRUE)", id, RunRunning)`,
+			Run: "TestARunThatHasEndedIsNotAbandoned",
 		},
 	}},
 }
