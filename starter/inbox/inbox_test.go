@@ -204,26 +204,26 @@ func TestObjectsOfOthersAreSetAside(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	b.Paid("1")
-	foreign := booking.NewReference()
+	foreign, theirs := booking.NewReference(), b.intent(nil)
 	for kind, c := range map[string]struct {
 		object   map[string]any
 		workflow string
 	}{
 		"payment_intent.succeeded": {
-			map[string]any{"id": b.ID("pi_2"), "object": "payment_intent", "metadata": map[string]any{"booking_reference": string(foreign)}},
+			map[string]any{"id": theirs, "object": "payment_intent", "metadata": map[string]any{"booking_reference": string(foreign)}},
 			workflows.BookingPaymentWorkflowID(foreign),
 		},
-		"payment_intent.canceled": {map[string]any{"id": b.ID("pi_2"), "object": "payment_intent"}, workflows.BookingPaymentWorkflowID("")},
+		"payment_intent.canceled": {map[string]any{"id": theirs, "object": "payment_intent"}, workflows.BookingPaymentWorkflowID("")},
 		"refund.created": {
-			map[string]any{"id": b.ID("re_2"), "object": "refund", "payment_intent": b.ID("pi_2")},
+			map[string]any{"id": b.ID("re_2"), "object": "refund", "payment_intent": theirs},
 			workflows.RefundWorkflowID(b.ID("re_2")),
 		},
 		"charge.refunded": {
-			map[string]any{"id": b.ID("ch_2"), "object": "charge", "payment_intent": b.ID("pi_2"), "amount_refunded": 100, "captured": true},
-			workflows.ChargeRefundsWorkflowID(b.ID("pi_2")),
+			map[string]any{"id": b.ID("ch_2"), "object": "charge", "payment_intent": theirs, "amount_refunded": 100, "captured": true},
+			workflows.ChargeRefundsWorkflowID(theirs),
 		},
 		"charge.dispute.created": {
-			map[string]any{"id": b.ID("dp_2"), "object": "dispute", "payment_intent": b.ID("pi_2")},
+			map[string]any{"id": b.ID("dp_2"), "object": "dispute", "payment_intent": theirs},
 			workflows.DisputeWorkflowID(b.ID("dp_2")),
 		},
 	} {

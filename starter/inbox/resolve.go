@@ -11,8 +11,8 @@ import (
 	"farebook/store"
 )
 
-// chargeLag is how long after its event a charge may be missing at Stripe, whose reads may be behind its events.
-const chargeLag = 5 * time.Minute
+// readLag is how long after an event its charge or PaymentIntent may be missing at Stripe, whose reads may be behind its events.
+const readLag = 5 * time.Minute
 
 // resolution is what an event's subject is in the books. It is found once, before the event is routed.
 type resolution struct {
@@ -121,21 +121,22 @@ func (i *Inbox) paymentIntentOf(ctx context.Context, e Event) (id, reason string
 	id, err = i.Stripe.PaymentIntentOfCharge(ctx, charge)
 	switch {
 	case stripeapi.IsKind(err, stripeapi.NotFound):
-		return i.chargeMissing(ctx, e)
+		return "", noteChargeGone, i.missing(ctx, e, "charge "+charge)
 	case err == nil && id == "":
 		return "", noteChargeAlone, nil
 	}
 	return id, "", err
 }
 
-// chargeMissing returns an error, so that the sweeper tries the event again, until the event is older than chargeLag.
-func (i *Inbox) chargeMissing(ctx context.Context, e Event) (id, reason string, err error) {
+// missing returns an error for an object that Stripe does not find, so that the sweeper tries the event again, until the event is older
+// than readLag.
+func (i *Inbox) missing(ctx context.Context, e Event, object string) error {
 	received, err := i.Store.EventsReceived(ctx, []string{e.ID})
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	if i.Store.Now().Sub(received) < chargeLag {
-		return "", "", fmt.Errorf("charge %s is not at Stripe yet", e.Subject.ChargeID)
+	if i.Store.Now().Sub(received) < readLag {
+		return fmt.Errorf("%s is not at Stripe yet", object)
 	}
-	return "", noteChargeGone, nil
+	return nil
 }

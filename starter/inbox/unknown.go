@@ -19,7 +19,7 @@ func (i *Inbox) routeUnknown(ctx context.Context, e Event, r resolution) (outcom
 	if err != nil {
 		return outcome{}, err
 	}
-	made, err := i.makerOf(ctx, e.Subject, r.paymentIntentID)
+	made, err := i.makerOf(ctx, e, r.paymentIntentID)
 	switch {
 	case err != nil:
 		return outcome{}, err
@@ -62,14 +62,15 @@ type maker struct {
 
 // makerOf reads the maker from the event's object, or from the PaymentIntent at Stripe for an object without our metadata: a dispute,
 // or a refund that was made in Stripe's dashboard. A charge has the metadata of its PaymentIntent.
-func (i *Inbox) makerOf(ctx context.Context, subject Subject, paymentIntentID string) (maker, error) {
+func (i *Inbox) makerOf(ctx context.Context, e Event, paymentIntentID string) (maker, error) {
+	subject := e.Subject
 	made := maker{subject.InstallationID, subject.Reference}
 	if made.installation != "" || paymentIntentID == "" || subject.owner != refund && subject.owner != dispute {
 		return made, nil
 	}
 	snapshot, _, err := i.Stripe.PaymentIntent(ctx, paymentIntentID)
 	if stripeapi.IsKind(err, stripeapi.NotFound) {
-		return made, nil
+		return made, i.missing(ctx, e, "PaymentIntent "+paymentIntentID)
 	}
 	if err != nil {
 		return maker{}, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
 	"farebook/store"
 	"farebook/workflows"
@@ -94,6 +95,30 @@ func TestEventsOfAForgottenBookingStayOpen(t *testing.T) {
 	b.requireTold(workflows.RefundWorkflowID(b.ID("re_1")), ids["refund.created"])
 	b.requireTold(workflows.DisputeWorkflowID(b.ID("dp_1")), ids["charge.dispute.created"])
 	require.Zero(t, b.Count(t, "SELECT COUNT(*) FROM stripe_events WHERE state = 'unknown_booking'"))
+}
+
+// Stripe's reads can be behind its events: a PaymentIntent that is not found says nothing about whose it is, until it may not be behind
+// any more.
+func TestPaymentIntentThatIsNotFoundYetIsNobodysOnlyLater(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	reference := b.Paid("1") // and forgotten, below
+	intent := b.intent(b.ours(string(reference)))
+	b.Exec(t, "UPDATE bookings SET reference = 'FB-00000000'")
+	b.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/payment_intents/" + intent, Kind: fakestripe.FaultNotFound})
+	event, _ := b.receive("evt_1", "charge.dispute.created", object(b.ID("dp_1"), "dispute", intent, nil))
+	require.ErrorContains(t, b.inbox.Process(t.Context(), event, 0), "is not at Stripe yet")
+	gone, _ := b.receive("evt_2", "charge.dispute.created", object(b.ID("dp_2"), "dispute", b.ID("pi_gone"), nil))
+	require.ErrorContains(t, b.inbox.Process(t.Context(), gone, 0), "is not at Stripe yet")
+	for _, id := range []string{"evt_1", "evt_2"} {
+		require.Equal(t, store.EventFailed, b.stored(id).State, id)
+	}
+	b.Clock.Advance(6 * time.Minute)
+	b.due()
+	require.Equal(t, 2, sweep(t, b.inbox))
+	require.Equal(t, store.EventUnknownBooking, b.stored("evt_1").State)
+	require.Equal(t, string(reference), b.stored("evt_1").Reference)
+	require.Equal(t, store.EventNotOurs, b.stored("evt_2").State)
 }
 
 // requireBroken holds that a check of the books says of something that it does not hold, and names an event.
