@@ -36,11 +36,13 @@ func TestPagesOfAPDF(t *testing.T) {
 		content []byte
 		pages   int
 	}{
-		"plain":      {pdf("1 0 obj\n<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>\nendobj"), 2},
-		"other way":  {pdf("1 0 obj <</Count 12/Kids[2 0 R]/Type/Pages>> endobj"), 12},
-		"nested":     {pdf("<< /Type /Pages /Count 3 /Parent 1 0 R >>", "<< /Type /Pages /Count 30 >>", "<< /Type /Page >>"), 30},
-		"an outline": {pdf("<< /Type /Outlines /Count 99 >>", "<< /Type /Pages /Count 4 >>"), 4},
-		"compressed": {pdf(packed(t, "1 0 2 30 << /Type /Pages /Kids [2 0 R] /Count 21 >>")), 21},
+		"plain":       {pdf("1 0 obj\n<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>\nendobj"), 2},
+		"other way":   {pdf("1 0 obj <</Count 12/Kids[2 0 R]/Type/Pages>> endobj"), 12},
+		"one page":    {pdf("<< /Type /Pages /Kids [2 0 R] /Count 1 >>"), 1},
+		"a later one": {pdf("<</Count 12/Type/Pages>>", "<< /Type /Outlines /Count 99 >>"), 12},
+		"nested":      {pdf("<< /Type /Pages /Count 3 /Parent 1 0 R >>", "<< /Type /Pages /Count 30 >>", "<< /Type /Page >>"), 30},
+		"an outline":  {pdf("<< /Type /Outlines /Count 99 >>", "<< /Type /Pages /Count 4 >>"), 4},
+		"compressed":  {pdf(packed(t, "1 0 2 30 << /Type /Pages /Kids [2 0 R] /Count 21 >>")), 21},
 	} {
 		file, err := booking.InspectEvidence(c.content)
 		require.NoError(t, err, name)
@@ -113,6 +115,12 @@ func TestTextsOfEvidenceAreBounded(t *testing.T) {
 		}
 	}
 	require.ErrorContains(t, texts.Validate(), "texts have 160000 characters together: shorten them to 150000")
+	texts["uncategorized_text"] = long[:len(long)/2]
+	require.NoError(t, texts.Validate(), "150000 characters together")
+	require.NoError(t, booking.EvidenceTexts{"billing_address": strings.Repeat("a", 5000)}.Validate())
+	require.ErrorContains(t, booking.EvidenceTexts{"billing_address": strings.Repeat("a", 5001)}.Validate(), "shorten it to 5000")
+	require.Equal(t, booking.EvidenceTexts{"receipt": "file_1"}, booking.EvidenceTexts{"receipt": "file_1", "customer_name": ""}.Present())
+	require.Equal(t, "4.5 MB", booking.Megabytes(booking.MaxEvidenceBytes))
 }
 
 // Every reason of Stripe's has fields, and an unknown one as well; all of them exist.
