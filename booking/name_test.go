@@ -14,7 +14,8 @@ import (
 var addresses = []string{
 	"https://evil.example/refund", "HTTP://EVIL", "//evil", "see http:evil", "javascript:alert(1)", "mailto:thief", "tel:+15550100",
 	"www.evil", "WWW.Evil.Com", "evil.com", "Evil.COM.", "(evil.com)", "evil.com/login", "t.me/thief", "bit.ly/3xYz", "is.gd/x",
-	"spy.com", "a.b.spy.com", "x.co:8080", "g.co?q=1", "my-refund.co.uk", "a.evil.xyz", "evil.travel", "10.0.0.1", "xn--e1afmkfd.xn--p1ai", "пример.рф", "شركة.شبكة",
+	"spy.com", "a.b.spy.com",
+	"x.co:8080", "g.co?q=1", "my-refund.co.uk", "a.evil.xyz", "evil.travel", "10.0.0.1", "xn--e1afmkfd.xn--p1ai", "пример.рф", "شركة.شبكة",
 	"thief@evil.com", "thief@localhost", "@thief", "thief@",
 	// The same in full width and in look-alikes.
 	"ｔｈｉｅｆ＠ｅｖｉｌ．ｃｏｍ", "thief﹫evil", "evil．com", "evil。com", "evil｡com", "evil․com", "evil۔com", "ｈｔｔｐｓ：／／evil", "http:⁄⁄evil",
