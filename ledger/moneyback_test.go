@@ -248,3 +248,14 @@ func TestMoneyBackUndoesItself(t *testing.T) {
 		require.Zero(t, byCurrency["USD"], account)
 	}
 }
+
+// A relief that moves what is owed from the flight to the refund, by the same amount, is one of the loss.
+func TestReliefThatOwesAsMuchIsOfTheLoss(t *testing.T) {
+	t.Parallel()
+	moved, err := ledger.ChargebackRelief(relief(-500, 500, 0, "USD"))
+	require.NoError(t, err)
+	require.Equal(t, "Owed no more after the loss of dispute dp_1", moved.Description)
+	again, err := ledger.ChargebackRelief(relief(-500, 499, 0, "USD"))
+	require.NoError(t, err)
+	require.Equal(t, "Owed again after dispute dp_1", again.Description)
+}
