@@ -41,8 +41,11 @@ func TestPagesOfAPDF(t *testing.T) {
 		"one page":    {pdf("<< /Type /Pages /Kids [2 0 R] /Count 1 >>"), 1},
 		"a later one": {pdf("<</Count 12/Type/Pages>>", "<< /Type /Outlines /Count 99 >>"), 12},
 		"nested":      {pdf("<< /Type /Pages /Count 3 /Parent 1 0 R >>", "<< /Type /Pages /Count 30 >>", "<< /Type /Page >>"), 30},
+		"twice":       {pdf("<< /Type /Pages /Count 3 /Count 30 >>"), 30},
 		"an outline":  {pdf("<< /Type /Outlines /Count 99 >>", "<< /Type /Pages /Count 4 >>"), 4},
-		"compressed":  {pdf(packed(t, "1 0 2 30 << /Type /Pages /Kids [2 0 R] /Count 21 >>")), 21},
+		// What a stream leaves of the file behind it does not count as searched.
+		"pictures behind": {pdf(packed(t, "1 0 << /Type /Pages /Count 5 >>"), packed(t, ""), packed(t, ""), strings.Repeat("x", 4<<20)), 5},
+		"compressed":      {pdf(packed(t, "1 0 2 30 << /Type /Pages /Kids [2 0 R] /Count 21 >>")), 21},
 	} {
 		file, err := booking.InspectEvidence(c.content)
 		require.NoError(t, err, name)
@@ -81,6 +84,7 @@ func TestSearchForPagesIsBounded(t *testing.T) {
 		"page trees in one another": strings.Repeat("<</Type/Pages ", size/14),
 		"counts":                    strings.Repeat("/Type/Pages/Count 1 ", size/20),
 		"objects without a stream":  strings.Repeat("/Type/ObjStm ", size/13),
+		"many broken streams":       strings.Repeat("/Type/ObjStm stream\nx ", 4_200),
 		"objects of one stream":     strings.Repeat("/Type/ObjStm ", 5_000) + empty,
 	} {
 		_, err := booking.InspectEvidence([]byte("%PDF-1.7\n<</Type/Pages/Count 1>>" + content))
