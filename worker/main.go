@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/exitcode"
 	"farebook/internal/logging"
@@ -66,7 +65,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer stopTelemetry()
-	s, err := service.New(ctx, cfg, clock.System{}, log)
+	s, err := service.New(ctx, cfg, cfg.Clock, log)
 	if err != nil {
 		return err
 	}

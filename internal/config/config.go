@@ -1,7 +1,7 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
 // and Temporal's envconfig reads Temporal's. It imports access, booking, money, privacy, reconciliation, webhook, ledger/seal,
-// internal/deployment, internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
+// internal/clock, internal/deployment, internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
 package config
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"farebook/access"
 	"farebook/booking"
+	"farebook/internal/clock"
 	"farebook/internal/deployment"
 	"farebook/internal/mail"
 	"farebook/internal/payload"
@@ -96,6 +97,8 @@ type Config struct {
 	APIWorker bool
 	// HoldMinute is the duration of one minute of a hold. Tests shorten it; production refuses anything but a minute.
 	HoldMinute time.Duration
+	// Clock is the machine's. A storm has it jump, which production refuses.
+	Clock clock.Clock
 	// Failpoint names the place at which a process kills itself in a test. Production refuses it.
 	Failpoint string
 

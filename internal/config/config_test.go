@@ -98,6 +98,7 @@ func TestProductionRefuses(t *testing.T) {
 		{"a publishable key", "STRIPE_SECRET_KEY", "pk_" + "live_51FarebookCanary", "no secret key"},
 		{"a stand-in", "STRIPE_API_BASE", "http://127.0.0.1:12111", "STRIPE_API_BASE"},
 		{"a failpoint", "FAREBOOK_FAILPOINT", "api-after-reserve@marker", "FAREBOOK_FAILPOINT"},
+		{"a clock that jumps", "FAREBOOK_CLOCK", "/run/offset", "FAREBOOK_CLOCK"},
 		{"short holds", "FAREBOOK_HOLD_MINUTE", "1s", "FAREBOOK_HOLD_MINUTE"},
 		{"a foreign webhook secret", "STRIPE_WEBHOOK_SECRET", "canary", "STRIPE_WEBHOOK_SECRET"},
 		{"an unreadable DSN", "DATABASE_DSN", "mysql://root:canaryPassw0rd@db/farebook", "DATABASE_DSN"},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"go.temporal.io/sdk/contrib/envconfig"
+
+	"farebook/internal/clock"
 )
 
 // reader collects problems and warnings while it reads.
@@ -125,6 +127,10 @@ func (r *reader) readGeneral() {
 	}
 	r.config.APIWorker = beside
 	r.config.Failpoint = r.vars.Failpoint
+	r.config.Clock = clock.System{}
+	if r.vars.ClockFile != "" {
+		r.config.Clock = clock.NewShifted(r.vars.ClockFile)
+	}
 	minute, err := time.ParseDuration(r.vars.HoldMinute)
 	if err != nil || minute <= 0 {
 		r.problem("FAREBOOK_HOLD_MINUTE is %q: set it to a positive duration such as 1m", r.vars.HoldMinute)
@@ -179,6 +185,9 @@ func (r *reader) refuseTestSwitches() {
 	}
 	if r.vars.Failpoint != "" {
 		r.problem("FAREBOOK_FAILPOINT is set: it kills the process and is for tests only; unset it")
+	}
+	if r.vars.ClockFile != "" {
+		r.problem("FAREBOOK_CLOCK is set: it moves the clock and is for tests only; unset it")
 	}
 	if r.config.HoldMinute != time.Minute {
 		r.problem("FAREBOOK_HOLD_MINUTE is set: it shortens holds and is for tests only; unset it")

@@ -88,6 +88,7 @@ type variables struct {
 	DeploymentName   string `env:"TEMPORAL_DEPLOYMENT_NAME" doc:"name of the Worker Deployment of Temporal to which this process belongs. It switches Worker Versioning on: a worker then gets new workflows only once its build is current (starter deploy promote, or the Temporal Worker Controller, which sets both variables). Without it, workers are unversioned. See docs/deploying.md"`
 	WorkerBuildID    string `env:"TEMPORAL_WORKER_BUILD_ID" doc:"id of this build within the deployment; the first twelve digits of the commit it was built from if it is not set. Two builds whose workflow code differs must not share one"`
 	HoldMinute       string `env:"FAREBOOK_HOLD_MINUTE" envDefault:"1m" doc:"length of one minute of a hold; only for tests, production refuses any other value"`
+	ClockFile        string `env:"FAREBOOK_CLOCK" doc:"file with a duration such as 2m30s, by which the clock of the process is ahead of the machine's; read for each time; only for tests, refused in production"`
 	Failpoint        string `env:"FAREBOOK_FAILPOINT" doc:"failpoint at which the process kills itself; only for tests, refused in production"`
 }
 

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"farebook/finance"
-	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/ledger"
 	"farebook/money"
@@ -84,7 +83,7 @@ func (f *intervalFlags) onBooks(
 	if err != nil {
 		return err
 	}
-	books, err := store.Open(cmd.Context(), cfg.DatabaseDSN, clock.System{}, log, store.ForProofs(), store.LoginFrom(cfg.DatabaseLogin))
+	books, err := store.Open(cmd.Context(), cfg.DatabaseDSN, cfg.Clock, log, store.ForProofs(), store.LoginFrom(cfg.DatabaseLogin))
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			defer stopTelemetry()
-			handler, closeAPI, err := NewAPI(cmd.Context(), cfg, clock.System{}, log)
+			handler, closeAPI, err := NewAPI(cmd.Context(), cfg, cfg.Clock, log)
 			if err != nil {
 				return err
 			}

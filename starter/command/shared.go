@@ -78,7 +78,7 @@ func workflowsCommand(cmd *cobra.Command, service string, work func(*store.Store
 
 // withStore opens the database for the time of work.
 func withStore(ctx context.Context, cfg config.Config, log *slog.Logger, work func(*store.Store) error) error {
-	books, err := openStore(ctx, cfg, clock.System{}, log)
+	books, err := openStore(ctx, cfg, cfg.Clock, log)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farebook/internal/clock"
 	"farebook/internal/config"
 	"farebook/internal/wait"
 	"farebook/store"
@@ -23,7 +22,7 @@ const continueProof = "starter verify --whole"
 // limits for large reads, apart from those of the books.
 func proveBooks(cmd *cobra.Command, cfg config.Config, log *slog.Logger, options verifyOptions) ([]proof.Promise, error) {
 	ctx := cmd.Context()
-	books, err := store.Open(ctx, cfg.DatabaseDSN, clock.System{}, log, store.ForProofs(),
+	books, err := store.Open(ctx, cfg.DatabaseDSN, cfg.Clock, log, store.ForProofs(),
 		store.LoginFrom(cfg.DatabaseLogin))
 	if err != nil {
 		return nil, err

@@ -158,7 +158,7 @@ func TestComposePassesTheConfigurationOn(t *testing.T) {
 	t.Parallel()
 	left := map[string]string{
 		"DATABASE_ADMIN_DSN": "for migrate alone", "STRIPE_API_BASE": "development only", "FAREBOOK_HOLD_MINUTE": "tests only",
-		"FAREBOOK_FAILPOINT": "tests only", "WEBHOOK_ALLOW_LOOPBACK": "production refuses it",
+		"FAREBOOK_FAILPOINT": "tests only", "FAREBOOK_CLOCK": "tests only", "WEBHOOK_ALLOW_LOOPBACK": "production refuses it",
 		"TEMPORAL_CLIENT_AUTHORITY": "for proxies", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION": "production refuses it",
 		"TEMPORAL_CONFIG_FILE": "a file, which the image does not have", "TEMPORAL_PROFILE": "the same",
 		"TEMPORAL_TLS_CLIENT_CERT_PATH": "a file: _DATA is passed", "TEMPORAL_TLS_CLIENT_KEY_PATH": "the same",

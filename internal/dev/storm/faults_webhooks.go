@@ -63,12 +63,12 @@ func forgeWebhook(ctx context.Context, s *System, f Fault) error {
 	}
 	payload := fmt.Appendf(nil, `{"id":"evt_forged%s","object":"event","type":"payment_intent.succeeded","api_version":"2023-10-16",
 		"created":%d,"livemode":false,"data":{"object":{"id":%q,"object":"payment_intent","status":"succeeded"}}}`,
-		hexOf(f.Draw), time.Now().Unix(), intent)
+		hexOf(f.Draw), s.clocks.now.Now().Unix(), intent)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Stack.APIURL+"/webhooks/stripe", bytes.NewReader(payload))
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Stripe-Signature", fakestripe.Sign(payload, time.Now(), "whsec_of_somebody_else"))
+	request.Header.Set("Stripe-Signature", fakestripe.Sign(payload, s.clocks.now.Now(), "whsec_of_somebody_else"))
 	response, err := s.http.Do(request)
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ func (c *staff) decide() {
 func (c *staff) postJournal() {
 	amount, key := map[string]any{"value": 500, "currency": "USD"}, c.key()
 	if c.post(finance, "/v1/ledger/journals", map[string]any{
-		"key": key, "reason": "Bank charges", "effectiveAt": time.Now().UTC().Add(-time.Minute).Format(time.RFC3339),
+		"key": key, "reason": "Bank charges", "effectiveAt": c.s.clocks.now.Now().Add(-time.Minute).Format(time.RFC3339),
 		"entries": []any{
 			map[string]any{"account": "expense:stripe_fees", "side": "debit", "amount": amount},
 			map[string]any{"account": "asset:bank", "side": "credit", "amount": amount},
@@ -128,7 +128,7 @@ func (c *staff) postJournal() {
 
 // closeMonth asks to close the month that is not over, which must be refused, and the one before, with a note on each finding.
 func (c *staff) closeMonth() {
-	now := time.Now().UTC()
+	now := c.s.clocks.now.Now()
 	if c.post(support, "/v1/ledger/periods/"+now.Format("2006-01")+"/close", struct{}{}, nil) {
 		c.s.violated("the close of the month that is not over was proposed")
 	}

@@ -23,7 +23,6 @@ import (
 	temporallog "go.temporal.io/sdk/log"
 
 	"farebook/access"
-	"farebook/internal/clock"
 	"farebook/internal/dev/devstack"
 	"farebook/internal/dev/freeport"
 	"farebook/internal/dev/link"
@@ -62,6 +61,7 @@ type System struct {
 	webhookSecret atomic.Pointer[string]
 	builds        builds
 	disk          Disk
+	clocks        clocks
 	refusedMails  atomic.Int64 // that were scripted to be refused for good
 
 	mu         sync.Mutex // guards what follows
@@ -77,7 +77,7 @@ func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*Sys
 		return nil, err
 	}
 	s := &System{
-		dir: dir, disk: disk, links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
+		dir: dir, disk: disk, clocks: newClocks(filepath.Join(dir, "clock")), links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
 		http: &http.Client{Timeout: 15 * time.Second},
 	}
 	if err := s.start(ctx, progress); err != nil {
@@ -87,11 +87,11 @@ func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*Sys
 }
 
 func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
-	if err := s.disk.clear(); err != nil {
+	if err := errors.Join(s.disk.clear(), os.MkdirAll(s.dir, 0o755), s.clocks.set(0)); err != nil {
 		return err
 	}
 	if s.Stack, err = devstack.Up(ctx, devstack.Options{
-		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, Progress: progress, Env: settings(),
+		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, Progress: progress, Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path),
 	}); err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (s *System) connect(ctx context.Context) (err error) {
 		}
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	if s.Books, err = store.Open(ctx, s.Stack.AppDSN(), clock.System{}, quiet); err != nil {
+	if s.Books, err = store.Open(ctx, s.Stack.AppDSN(), s.clocks.now, quiet); err != nil {
 		return err
 	}
 	if s.Root, err = sql.Open("mysql", s.Stack.MariaDB.AdminDSN()+"farebook?parseTime=true&timeout=5s&readTimeout=60s"); err != nil {

@@ -66,7 +66,7 @@ func (t *traveller) key() string {
 // story is one booking, from its request to what its traveller does last.
 func (t *traveller) story(storm context.Context) {
 	currency, manual := currencies[t.draw.IntN(len(currencies))], t.draw.IntN(5) == 0
-	hold, began := pick(t.draw, 5, 10, 30, 60), time.Now()
+	hold, began := t.hold(storm), t.s.clocks.now.Now()
 	body, err := t.body(currency, manual, hold)
 	if err != nil {
 		t.s.violated("a traveller cannot write a booking: %v", err)
@@ -76,7 +76,7 @@ func (t *traveller) story(storm context.Context) {
 	if err != nil {
 		return // counted in the journal
 	}
-	if answer.Status == http.StatusUnprocessableEntity && time.Since(began) > time.Duration(hold)*holdUnit/2 {
+	if answer.Status == http.StatusUnprocessableEntity && t.s.clocks.now.Now().Sub(began) > time.Duration(hold)*holdUnit/2 {
 		// No PaymentIntent could be made during the hold, which the storm shortens to seconds. Temporal gives up one retry interval before
 		// the hold ends, which is a large part of such a hold.
 		return
@@ -94,6 +94,15 @@ func (t *traveller) story(storm context.Context) {
 		t.pay(b)
 		t.afterwards(storm, b, currency, manual)
 	}
+}
+
+// hold is a booking's in minutes. Towards the end of a storm it is the shortest, so that rest does not wait for it.
+func (t *traveller) hold(storm context.Context) int {
+	hold := pick(t.draw, 5, 10, 30, 60)
+	if end, ends := storm.Deadline(); ends && time.Until(end) < time.Duration(hold)*holdUnit {
+		return 5
+	}
+	return hold
 }
 
 // cards are Stripe's test cards, the usual one more often.
