@@ -10,7 +10,7 @@ import (
 )
 
 // secrets are generated for each run, so that no secret is in the repository or outlives its run.
-type secrets struct{ stripeKey, webhookSecret, databasePassword, publishableKey, payLinkKey, endpointKey string }
+type secrets struct{ stripeKey, webhookSecret, databasePassword, publishableKey, payLinkKey, endpointKey, mailPassword string }
 
 func newSecrets() secrets {
 	return secrets{
@@ -19,6 +19,7 @@ func newSecrets() secrets {
 		databasePassword: hex.EncodeToString(random(16)),
 		publishableKey:   "pk_test_" + hex.EncodeToString(random(16)),
 		payLinkKey:       "development:" + base64.StdEncoding.EncodeToString(random(32)),
+		mailPassword:     hex.EncodeToString(random(16)),
 		endpointKey:      base64.StdEncoding.EncodeToString(random(32)),
 	}
 }
@@ -51,6 +52,9 @@ func (s *Stack) shared() []variable {
 		{"WEBHOOK_KEY_FILE", s.webhookKeyFile()},
 		{"WEBHOOK_ALLOW_LOOPBACK", "true"},
 	}
+	if s.options.MailLogin {
+		all = append(all, variable{"SMTP_USERNAME", MailUser}, variable{"SMTP_PASSWORD", s.secrets.mailPassword})
+	}
 	for _, assignment := range s.consoleEnv() {
 		name, value, _ := strings.Cut(assignment, "=")
 		all = append(all, variable{name, value})
@@ -64,6 +68,12 @@ func (s *Stack) webhookKeyFile() string { return filepath.Join(s.options.Dir, "w
 func (s *Stack) writeWebhookKey() error {
 	return os.WriteFile(s.webhookKeyFile(), []byte(s.secrets.endpointKey+"\n"), 0o600)
 }
+
+// MailUser is the user name of Options.MailLogin.
+const MailUser = "farebook"
+
+// MailPassword is the password that MailUser has at the start.
+func (s *Stack) MailPassword() string { return s.secrets.mailPassword }
 
 // AppDSN returns the DSN of the application's database user.
 func (s *Stack) AppDSN() string {

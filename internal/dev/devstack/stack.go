@@ -23,6 +23,8 @@ type Options struct {
 	// keeps payments in memory, so an older database would have payments that the stand-in does not know.
 	Dir   string
 	Ports Ports
+	// MailLogin has the mailbox take emails only with a user name and a password.
+	MailLogin bool
 	// MariaDBDir is the directory of MariaDB's data and log, mariadb below Dir if empty. Another one is empty when the stack starts.
 	MariaDBDir string
 	// Env is added to the environment of the API and the worker: NAME=value.
@@ -146,7 +148,11 @@ func (s *Stack) claim() error {
 // startInProcess starts the parts that run in this process: the mailbox, the provider of sign-ins and the stand-in.
 func (s *Stack) startInProcess() (err error) {
 	ports := s.options.Ports
-	s.Mailbox, err = mailbox.Start(mailbox.Options{SMTPAddr: loopback(ports.SMTP), HTTPAddr: loopback(ports.Mailbox)})
+	options := mailbox.Options{SMTPAddr: loopback(ports.SMTP), HTTPAddr: loopback(ports.Mailbox)}
+	if s.options.MailLogin {
+		options.Username, options.Password = MailUser, s.secrets.mailPassword
+	}
+	s.Mailbox, err = mailbox.Start(options)
 	if err != nil {
 		return err
 	}

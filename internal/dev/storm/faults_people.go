@@ -47,18 +47,24 @@ const commandTime = 90 * time.Second
 // starter runs an operator's command on its direct connections, again while a server is away, and returns its output. What it finds is no
 // error.
 func (s *System) starter(ctx context.Context, args ...string) (output string, err error) {
+	return s.starterWith(ctx, nil, args...)
+}
+
+// starterWith is starter with more variables: NAME=value.
+func (s *System) starterWith(ctx context.Context, env []string, args ...string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	for {
-		output, err = s.starterOnce(ctx, args...)
+		output, err = s.starterOnce(ctx, env, args...)
 		if err == nil || wait.For(ctx, time.Second) != nil {
 			return output, err
 		}
 	}
 }
 
-func (s *System) starterOnce(ctx context.Context, args ...string) (string, error) {
+func (s *System) starterOnce(ctx context.Context, env []string, args ...string) (string, error) {
 	command := s.Stack.Starter(ctx, args...)
+	command.Env = append(command.Env, env...)
 	var out, log bytes.Buffer
 	command.Stdout, command.Stderr = &out, &log
 	err := command.Run()

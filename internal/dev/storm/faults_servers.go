@@ -100,8 +100,13 @@ func (s *servers) full(ctx context.Context, one server, disk Disk, long time.Dur
 
 // killConnections ends the application's connections at the server, in the middle of whatever they do: a COMMIT that is under way is
 // carried out or not, and its client does not learn which.
-func killConnections(ctx context.Context, s *System, _ Fault) (err error) {
-	rows, err := s.Root.QueryContext(ctx, "SELECT id FROM information_schema.processlist WHERE user = 'farebook'")
+func killConnections(ctx context.Context, s *System, _ Fault) error {
+	return s.killConnectionsOf(ctx, usualUser+"%")
+}
+
+// killConnectionsOf ends the connections of the users whose names match a pattern of LIKE.
+func (s *System) killConnectionsOf(ctx context.Context, users string) (err error) {
+	rows, err := s.Root.QueryContext(ctx, "SELECT id FROM information_schema.processlist WHERE user LIKE ?", users)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,12 @@ type receiver struct {
 	s      *System
 	server *http.Server
 
-	mu       sync.Mutex
-	verifier *standardwebhooks.Webhook // nil until the endpoint's secret is known
-	received map[string]int            // how often each message came, by its id
+	mu        sync.Mutex
+	endpoint  string                      // its id at Farebook
+	verifiers []*standardwebhooks.Webhook // of each secret so far
+	// awaits says that Farebook may sign by a secret that the receiver does not know yet.
+	awaits   bool
+	received map[string]int // how often each message came, by its id
 }
 
 // receive starts the receiver and makes it an endpoint of the client that has the bookings.
@@ -42,14 +45,43 @@ func (s *System) receive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var made struct{ Secret string }
-	err = json.Unmarshal(answer.Body, &made)
-	if err != nil || answer.Status != http.StatusCreated {
+	known, err := r.learn(answer)
+	if err != nil || !known {
 		return errors.Join(err, fmt.Errorf("no webhook endpoint could be made: %d %s", answer.Status, problem(answer.Body)))
+	}
+	return nil
+}
+
+// expect says that the secret is being replaced.
+func (r *receiver) expect() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.awaits = true
+}
+
+// learn takes over the secret in an answer of Farebook. A repeated answer has none.
+func (r *receiver) learn(answer Answer) (known bool, err error) {
+	var made struct{ ID, Secret string }
+	if err := json.Unmarshal(answer.Body, &made); err != nil || made.Secret == "" {
+		return false, err
+	}
+	verifier, err := standardwebhooks.NewWebhook(made.Secret)
+	if err != nil {
+		return false, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.verifier, err = standardwebhooks.NewWebhook(made.Secret)
+	r.endpoint, r.verifiers, r.awaits = made.ID, append(r.verifiers, verifier), false
+	return true, nil
+}
+
+// verify verifies a webhook by any secret so far: one that was under way is signed by the secrets of its time.
+func (r *receiver) verify(body []byte, header http.Header) (err error) {
+	for _, verifier := range r.verifiers {
+		if err = verifier.Verify(body, header); err == nil {
+			return nil
+		}
+	}
 	return err
 }
 
@@ -60,11 +92,12 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.verifier == nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
+	err = r.verify(body, request.Header)
+	if len(r.verifiers) == 0 || err != nil && r.awaits {
+		w.WriteHeader(http.StatusServiceUnavailable) // it comes again
 		return
 	}
-	if err := r.verifier.Verify(body, request.Header); err != nil {
+	if err != nil {
 		r.s.violated("a webhook of Farebook is refused by the library of Standard Webhooks: %v", err)
 		w.WriteHeader(http.StatusBadRequest)
 		return

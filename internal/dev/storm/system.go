@@ -62,6 +62,7 @@ type System struct {
 	builds        builds
 	disk          Disk
 	clocks        clocks
+	secrets       secretFiles
 	refusedMails  atomic.Int64 // that were scripted to be refused for good
 
 	mu         sync.Mutex // guards what follows
@@ -77,7 +78,8 @@ func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*Sys
 		return nil, err
 	}
 	s := &System{
-		dir: dir, disk: disk, clocks: newClocks(filepath.Join(dir, "clock")), links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
+		dir: dir, disk: disk, clocks: newClocks(filepath.Join(dir, "clock")),
+		secrets: secretFiles{dir: filepath.Join(dir, "secrets")}, links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
 		http: &http.Client{Timeout: 15 * time.Second},
 	}
 	if err := s.start(ctx, progress); err != nil {
@@ -91,7 +93,7 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 		return err
 	}
 	if s.Stack, err = devstack.Up(ctx, devstack.Options{
-		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, Progress: progress, Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path),
+		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, MailLogin: true, Progress: progress, Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path),
 	}); err != nil {
 		return err
 	}
@@ -170,10 +172,12 @@ func (s *System) startPrograms() (addresses []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	linked := []string{
-		"DATABASE_DSN=" + strings.Replace(s.Stack.AppDSN(), s.Stack.MariaDB.Addr(), s.links["MariaDB"].Addr(), 1),
-		"STRIPE_API_BASE=http://" + s.links["Stripe"].Addr(), "SMTP_PORT=" + smtpPort, "TEMPORAL_ADDRESS=" + s.links["Temporal"].Addr(),
+	linked, err := s.secretVariables()
+	if err != nil {
+		return nil, err
 	}
+	linked = append(linked,
+		"STRIPE_API_BASE=http://"+s.links["Stripe"].Addr(), "SMTP_PORT="+smtpPort, "TEMPORAL_ADDRESS="+s.links["Temporal"].Addr())
 	for _, name := range programs {
 		program, args, env := "worker", []string(nil), slices.Clone(linked)
 		if strings.HasPrefix(name, "api") {
