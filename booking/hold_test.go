@@ -24,6 +24,7 @@ func TestHoldEndsBeforeTheDeparture(t *testing.T) {
 		"far away":               {30 * 24 * time.Hour, 30, 30 * time.Minute, booking.MethodsAutomatic},
 		"within a week":          {167 * time.Hour, 30, 30 * time.Minute, booking.MethodsCard},
 		"a week away":            {168 * time.Hour, 30, 30 * time.Minute, booking.MethodsAutomatic},
+		"shortest slow hold":     {30 * 24 * time.Hour, 15, 15 * time.Minute, booking.MethodsAutomatic},
 		"short hold":             {30 * 24 * time.Hour, 14, 14 * time.Minute, booking.MethodsCard},
 		"hold meets the margin":  {50 * time.Minute, 30, 20 * time.Minute, booking.MethodsCard},
 		"one minute is left":     {31 * time.Minute, 30, time.Minute, booking.MethodsCard},
