@@ -56,18 +56,22 @@ func Currencies() []Currency {
 // ParseCurrency accepts the upper-case ISO 4217 codes that Stripe charges in. Any other code is a *validation.FieldError on
 // amount.currency.
 func ParseCurrency(code string) (Currency, error) {
-	c := Currency(code)
-	if zeroDecimal[c] || threeDecimal[c] || wholeUnits[c] || presentment[c] {
+	if c := Currency(code); c.charged() {
 		return c, nil
 	}
 	problem := &validation.FieldError{
 		Field: "amount.currency", Problem: "is not a currency that Stripe charges in",
 		Fix: "use an ISO 4217 code such as \"USD\"",
 	}
-	if upper := strings.ToUpper(code); upper != code && currency.IsValid(upper) {
+	if upper := strings.ToUpper(code); Currency(upper).charged() {
 		problem.Problem, problem.Fix = "must be in upper case", "send \""+upper+"\""
 	}
 	return "", problem
+}
+
+// charged reports whether Stripe charges in the currency.
+func (c Currency) charged() bool {
+	return zeroDecimal[c] || threeDecimal[c] || wholeUnits[c] || presentment[c]
 }
 
 // Digits returns the number of decimals in Stripe's amounts: 0, 2 or 3. It can differ from ISO 4217: Stripe writes ISK and UGX

@@ -29,6 +29,11 @@ func TestParseCurrency(t *testing.T) {
 	}
 	_, err := money.ParseCurrency("usd")
 	require.ErrorContains(t, err, `send "USD"`)
+	// Codes of ISO 4217 in which Stripe charges nothing: another spelling of them helps nobody.
+	for _, code := range []string{"KPW", "kpw", "irr", "zzz"} {
+		_, err := money.ParseCurrency(code)
+		require.ErrorContains(t, err, "is not a currency that Stripe charges in", code)
+	}
 }
 
 // The lists of stripe.com/docs/currencies, spelled out again: a slip in one of them is a charge a hundred times too large.

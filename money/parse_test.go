@@ -39,6 +39,18 @@ func TestDecimalsThatAreRefused(t *testing.T) {
 	}
 }
 
+// The error shows an amount in the currency's decimals, and nothing of the text.
+func TestRefusedDecimalsNameAnAmount(t *testing.T) {
+	t.Parallel()
+	for currency, says := range map[money.Currency]string{
+		"USD": "such as -459.00, with 2 decimals", "JPY": "such as -45900, with 0 decimals", "KWD": "such as -45.900, with 3 decimals",
+	} {
+		_, err := money.ParseDecimal("secret", currency)
+		require.ErrorContains(t, err, says)
+		require.NotContains(t, err.Error(), "secret")
+	}
+}
+
 func TestRefundsAreAboveZeroAndEndAsChargesDo(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, money.Money{Value: 1, Currency: "USD"}.ValidateRefund())
