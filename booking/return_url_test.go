@@ -33,7 +33,7 @@ func TestAddressesThatLeadElsewhereAreRefused(t *testing.T) {
 		"https://user@shop.example/", "https://shop.example@evil.example/", "https://shop.example/#token", "https://shop.example/#",
 		"https://shop.example\\@evil.example/", "https://shop example/", "https://shop.example/\n", "https://shöp.example/", "https:///paid",
 		"https://shop.example/" + strings.Repeat("a", 1000), "http://127.0.0.1.evil.example/", "https://-shop.example/", "ftp://shop.example/",
-		"https://%73hop.example/",
+		"https://%73hop.example/", "http://192.0.2.1/", "http://[2001:db8::1]/",
 	} {
 		_, err := booking.ParseReturnURL(text)
 		require.Error(t, err, "%q", text)

@@ -60,7 +60,8 @@ func TestGapsInWords(t *testing.T) {
 	less.Here, less.Noted = 600, true
 	lines.Lines = 300
 	within.Here, within.Within = 1002, true
-	explained, kind := within, gap
+	explained, kind, equal := within, gap, noted
+	equal.Here = equal.AtStripe
 	explained.Lines = 2
 	kind.Account, kind.Kind = ledger.AssetIssuing, booking.BalanceIssuing
 	for want, one := range map[string]reconciliation.Gap{
@@ -71,6 +72,7 @@ func TestGapsInWords(t *testing.T) {
 		"$0.02 more here than at Stripe, as a note on an item of a reconciliation says":     explained,
 		"$5.00 more here than at Stripe, as a note on an item of a reconciliation says":     noted,
 		"$4.00 less here than at Stripe, as a note on an item of a reconciliation says":     less,
+		"$0.00 more here than at Stripe, as a note on an item of a reconciliation says":     equal,
 	} {
 		require.Equal(t, want, one.String())
 	}

@@ -16,6 +16,7 @@ func TestOptionsOutOfBounds(t *testing.T) {
 		LookbackDays: reconciliation.MaxLookbackDays, Limit: reconciliation.MaxLimit, Scope: reconciliation.ScopeAll,
 	}
 	require.NoError(t, good.Validate())
+	require.NoError(t, reconciliation.Options{LookbackDays: 1, Scope: reconciliation.ScopePayouts}.Validate(), "one day, and all payments")
 	for says, change := range map[string]func(*reconciliation.Options){
 		"lookbackDays": func(o *reconciliation.Options) { o.LookbackDays = 0 },
 		"from 1 to":    func(o *reconciliation.Options) { o.LookbackDays = reconciliation.MaxLookbackDays + 1 },
@@ -57,6 +58,12 @@ func TestAwaitEndsWithTheLag(t *testing.T) {
 		require.Contains(t, found.Reason, "Stripe settled this payment (charge) and the ledger does not have it")
 		require.Equal(t, class == reconciliation.Timing, strings.HasSuffix(found.Reason, "its event may be on its way"))
 	}
+}
+
+func TestNothingPostedIsNobodys(t *testing.T) {
+	t.Parallel()
+	require.False(t, reconciliation.PostedAsUnbooked(nil))
+	require.True(t, reconciliation.PostedAsUnbooked([]reconciliation.Posting{posting("other_integration", 1, 0, "USD")}))
 }
 
 // A line that moves no money needs no posting, and none that moves some is right for it.
