@@ -1,6 +1,7 @@
 // Package clock is the time of the business: when a hold ends, a key of Stripe's is forgotten, a reconciliation is overdue.
 // One clock is given to whatever opens the books (store.Open), and every other part asks the books for the time (Store.Now), so
-// that no two parts can disagree. Production runs on System; a storm moves the processes' Shifted; tests and the Stripe stand-in share one Movable.
+// that no two parts can disagree. Production runs on System; a storm moves the processes' Shifted; tests and the Stripe stand-in share one
+// Movable.
 //
 // What only measures how long something took stays on the system's monotonic clock: deadlines of requests and contexts, durations in
 // logs, rate limits. Lint (forbidigo) keeps the rest from asking time.Now.

@@ -1,7 +1,8 @@
 // Package config reads the environment once, validates all of it, and reports every problem in one message. In development a
 // missing value falls back to a local default with a warning; production refuses to start. caarlos0/env reads the variables,
 // and Temporal's envconfig reads Temporal's. It imports access, booking, money, privacy, reconciliation, webhook, ledger/seal,
-// internal/clock, internal/deployment, internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and internal/version.
+// internal/clock, internal/deployment, internal/mail, internal/paylink, internal/payload, internal/stripeapi, internal/telemetry and
+// internal/version.
 package config
 
 import (

@@ -10,7 +10,8 @@ import (
 	"farebook/internal/clock"
 )
 
-// mostAhead is how far the clocks may be ahead of Temporal's, which has the machine's: a hold that a workflow waits for ends that much later.
+// mostAhead is how far the clocks may be ahead of Temporal's, which has the machine's: a hold that a workflow waits for ends that much
+// later.
 const mostAhead = 2 * time.Minute
 
 func clockKinds() []kind {

@@ -51,12 +51,13 @@ func (f *secretFiles) write(name, value string) error {
 // secretVariables writes the first secrets of the processes to files, and returns the variables that name these.
 func (s *System) secretVariables() ([]string, error) {
 	s.secrets.mailPassword, s.secrets.databaseUser = s.Stack.MailPassword(), usualUser
-	return []string{
-			"DATABASE_DSN=", "DATABASE_DSN_FILE=" + s.secrets.path("DATABASE_DSN"),
-			"SMTP_PASSWORD=", "SMTP_PASSWORD_FILE=" + s.secrets.path("SMTP_PASSWORD"),
-		}, errors.Join(
-			s.secrets.write("DATABASE_DSN", s.throughLink(s.Stack.AppDSN())), s.secrets.write("SMTP_PASSWORD", s.secrets.mailPassword),
-		)
+	variables := []string{
+		"DATABASE_DSN=", "DATABASE_DSN_FILE=" + s.secrets.path("DATABASE_DSN"),
+		"SMTP_PASSWORD=", "SMTP_PASSWORD_FILE=" + s.secrets.path("SMTP_PASSWORD"),
+	}
+	return variables, errors.Join(
+		s.secrets.write("DATABASE_DSN", s.throughLink(s.Stack.AppDSN())), s.secrets.write("SMTP_PASSWORD", s.secrets.mailPassword),
+	)
 }
 
 // throughLink is a DSN whose connections the storm can disturb.
@@ -103,8 +104,8 @@ func rotateDatabaseUser(ctx context.Context, s *System, f Fault) error {
 	return s.killConnectionsOf(ctx, last)
 }
 
-// rotateEndpointSecret replaces the secret by which Farebook signs webhooks to the receiver; the old one signs as well for an hour. An answer
-// that was lost is given again without the secret, as is documented: then it is rotated again.
+// rotateEndpointSecret replaces the secret by which Farebook signs webhooks to the receiver; the old one signs as well for an hour. An
+// answer that was lost is given again without the secret, as is documented: then it is rotated again.
 func rotateEndpointSecret(ctx context.Context, s *System, f Fault) error {
 	s.secrets.mu.Lock()
 	defer s.secrets.mu.Unlock()

@@ -23,7 +23,9 @@ type kind struct {
 
 // kinds are all sorts of faults, always in the same order: schedules are drawn from it.
 func kinds() []kind {
-	return slices.Concat(processKinds(), serverKinds(), linkKinds(), stripeKinds(), webhookKinds(), mailKinds(), peopleKinds(), clockKinds(), secretKinds())
+	return slices.Concat(
+		processKinds(), serverKinds(), linkKinds(), stripeKinds(), webhookKinds(), mailKinds(), peopleKinds(), clockKinds(), secretKinds(),
+	)
 }
 
 func kindNamed(name string) kind {

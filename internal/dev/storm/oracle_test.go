@@ -78,7 +78,8 @@ func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
 		}, []string{"still queued"}},
 		{"an email and a webhook are lost, and an email is empty", func() {
 			login := smtp.PlainAuth("", devstack.MailUser, s.Stack.MailPassword(), "127.0.0.1")
-			require.NoError(t, smtp.SendMail(s.Stack.Mailbox.SMTPAddr(), login, "farebook@example.com", []string{"layla@example.com"}, []byte("\r\n")))
+			to := []string{"layla@example.com"}
+			require.NoError(t, smtp.SendMail(s.Stack.Mailbox.SMTPAddr(), login, "farebook@example.com", to, []byte("\r\n")))
 			root("UPDATE emails SET status = 'sent', message_id = '<lost@example.com>' WHERE id = ?", mail)
 			root("UPDATE webhook_deliveries SET message_id = 'msg_lost' WHERE delivered_at IS NOT NULL ORDER BY id LIMIT 1")
 		}, []string{"did not arrive", "was not received", "cannot be read by go-message"}},

@@ -79,7 +79,8 @@ func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*Sys
 	}
 	s := &System{
 		dir: dir, disk: disk, clocks: newClocks(filepath.Join(dir, "clock")),
-		secrets: secretFiles{dir: filepath.Join(dir, "secrets")}, links: map[string]*link.Link{}, arrived: map[int]string{}, unreadable: map[string]string{},
+		secrets: secretFiles{dir: filepath.Join(dir, "secrets")}, links: map[string]*link.Link{},
+		arrived: map[int]string{}, unreadable: map[string]string{},
 		http: &http.Client{Timeout: 15 * time.Second},
 	}
 	if err := s.start(ctx, progress); err != nil {
@@ -93,7 +94,8 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 		return err
 	}
 	if s.Stack, err = devstack.Up(ctx, devstack.Options{
-		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, MailLogin: true, Progress: progress, Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path),
+		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, MailLogin: true, Progress: progress,
+		Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path),
 	}); err != nil {
 		return err
 	}
