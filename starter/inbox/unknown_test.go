@@ -11,8 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"farebook/booking"
 	"farebook/internal/dev/fakestripe"
 	"farebook/internal/dev/testkit"
+	"farebook/starter/inbox"
 	"farebook/store"
 	"farebook/workflows"
 )
@@ -173,4 +175,29 @@ func TestEventsOfOtherInstallationsAreSetAside(t *testing.T) {
 		require.NoError(t, b.inbox.Process(t.Context(), dispute, 0))
 		require.Equal(t, store.EventNotOurs, b.stored(id+"_dispute").State)
 	}
+}
+
+// A reference that another installation has written into metadata is not taken for one of ours, though a booking of ours has it and its
+// workflow runs: the new event goes to the workflow of the booking whose PaymentIntent it is.
+func TestNewEventIsNotRoutedByTheMetadataOfAnotherInstallation(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	one, two := b.Held("1", time.Hour).Reference, string(b.Held("2", time.Hour).Reference)
+	b.deliver("evt_two", b.ID("pi_2"), b.ours(two))
+	b.deliver("evt_one", b.ID("pi_1"), map[string]string{"booking_reference": two, "installation_id": "in_0000000000"})
+	b.inbox.Wait()
+	b.requireTold(workflows.BookingPaymentWorkflowID(one), "evt_one")
+	require.Len(t, b.Signals(workflows.BookingPaymentWorkflowID(booking.Reference(two))), 1)
+}
+
+// deliver takes in an event of a payment that succeeded and hands it on, as the request of a webhook does.
+func (b box) deliver(id, intent string, metadata map[string]string) {
+	b.T.Helper()
+	event, err := inbox.Parse(body(id, "payment_intent.succeeded",
+		map[string]any{"id": intent, "object": "payment_intent", "metadata": metadata}), false)
+	require.NoError(b.T, err)
+	delivery, err := b.inbox.Deliver(b.T.Context(), event)
+	require.NoError(b.T, err)
+	require.False(b.T, delivery.Processed)
+	delivery.HandOn(b.T.Context())
 }

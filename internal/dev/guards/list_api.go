@@ -96,7 +96,7 @@ var api = []Suite{
 	{Package: "./starter/inbox", Servers: true, Guards: []Guard{
 		{
 			Name: "inbox.other-installation", File: "starter/inbox/delivery.go",
-			Cut: "subject.InstallationID != ours.ID", Put: `ours.ID == ""`, Run: "TestNewEventOfAnotherInstallationSignalsNobody",
+			Cut: "subject.InstallationID != ours.ID", Put: `ours.ID == ""`, Run: "TestNewEventIsNotRoutedByTheMetadataOfAnotherInstallation",
 		},
 	}},
 	{Package: "./activities", Servers: true, Guards: []Guard{
