@@ -156,6 +156,7 @@ func TestQuotes(t *testing.T) {
 		{48 * time.Hour, 0, 50, 48, 22951, 22950, "50% of $459.01", ""},
 		{24 * time.Hour, 0, 33, 24, 15147, 30754, "33%", ""},
 		{23 * time.Hour, 0, 0, 23, 0, 45901, "later than every rule", ""},
+		{time.Minute, 0, 0, 0, 0, 45901, "departs in 0 hours", "has departed"},
 		{-time.Minute, 0, 0, -1, 0, 45901, "has departed", ""},
 		{-time.Hour, 0, 0, -1, 0, 45901, "has departed", ""},
 		{200 * time.Hour, 45901, 100, 200, 0, 0, "$459.01 went back before", ""},
