@@ -24,11 +24,13 @@ type values map[string]string
 
 var secondRows = []secondRow{
 	{
-		"idx_bookings_request", "bookings", "request_key IS NOT NULL", values{"reference": "'FB-00000009'"},
+		"idx_bookings_request", "bookings", "request_key IS NOT NULL",
+		values{"reference": "'FB-00000009'"},
 		values{"request_key": "REVERSE(request_key)"},
 	},
 	{
-		"idx_idempotency_client", "idempotency_keys", "TRUE", values{"api_key_id": "(SELECT MAX(id) FROM api_keys)"},
+		"idx_idempotency_client", "idempotency_keys", "TRUE",
+		values{"api_key_id": "(SELECT MAX(id) FROM api_keys)"},
 		values{"idempotency_key": "'another'"},
 	},
 	{"idx_ledger_operation_key", "financial_ledger", "type = 'manual'", nil, values{"operation_key": "'another'"}},
@@ -38,7 +40,8 @@ var secondRows = []secondRow{
 	{"idx_attention_open_alone", "attention_items", "booking_id IS NULL", nil, values{"closed_at": "opened_at"}},
 	{"idx_deliveries_event", "webhook_deliveries", "TRUE", values{"message_id": "'another'"}, values{"event_key": "'another'"}},
 	{
-		"idx_imported_earlier", "imported_bookings", "TRUE", values{"booking_id": "(SELECT MAX(id) FROM bookings)"},
+		"idx_imported_earlier", "imported_bookings", "TRUE",
+		values{"booking_id": "(SELECT MAX(id) FROM bookings)"},
 		values{"earlier_reference": "'another'"},
 	},
 	{"idx_items_fingerprint", "reconciliation_items", "TRUE", nil, values{"fingerprint": "'another'"}},
