@@ -2,6 +2,7 @@ package storm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -121,6 +122,34 @@ func (s *System) rage(ctx context.Context, o Options, result *Result) {
 	// The faults have ended; what clients still ask for is answered by a system that heals.
 	_ = s.heal(ctx) // again by the caller, who reports its error
 	actors.Wait()
+	s.giveUpUnpaid(patience)
+}
+
+// giveUpUnpaid has travellers cancel what they have not paid once the storm is over, so that rest need not wait for holds: these end by
+// themselves during the storm.
+func (s *System) giveUpUnpaid(patience context.Context) {
+	answers, _ := s.Journal.Answers()
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	for _, answer := range answers {
+		var made booked
+		if answer.Path != "/v1/bookings" || !isBooking(answer) || json.Unmarshal(answer.Body, &made) != nil {
+			continue
+		}
+		if s.isUnpaid(patience, made.Reference) {
+			asking.Go(func() {
+				s.ask(patience, answer.Actor, "/v1/bookings/"+made.Reference+"/cancel", "give-up-"+made.Reference, nil)
+			})
+		}
+	}
+}
+
+// isUnpaid reports whether a booking still waits for a payment that is not under way.
+func (s *System) isUnpaid(ctx context.Context, reference string) bool {
+	var unpaid bool
+	err := s.Root.QueryRowContext(ctx, `SELECT b.status = 'pending_payment' AND COALESCE(p.status, '') NOT IN ('processing', 'authorized')
+		FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id WHERE b.reference = ?`, reference).Scan(&unpaid)
+	return err == nil && unpaid // otherwise its hold ends by itself
 }
 
 // Calm has travellers book for a while and the staff post a journal without any fault, and waits until the system is at rest.
