@@ -44,7 +44,7 @@ const (
 	EventReceived   EventState = "received"   // stored and acknowledged
 	EventProcessing EventState = "processing" // dispatched to its workflow
 	EventProcessed  EventState = "processed"
-	// EventFailed: it could not be dispatched, or its workflow reported that it could not record the event, or has not recorded it in
+	// EventFailed: it could not be handed on, or its workflow reported that it could not record the event, or has not recorded it in
 	// MaxEventAttempts attempts. LastError says which.
 	EventFailed EventState = "failed"
 	// EventNotOurs is about an object that is not ours, or about none: Note says why. Nothing is done about it.
@@ -59,7 +59,8 @@ const (
 // EventStates are all of them, in the order of an event's life.
 var EventStates = []EventState{EventReceived, EventProcessing, EventProcessed, EventFailed, EventUnknownBooking, EventNotOurs, EventIgnored}
 
-// MaxEventAttempts is how often the sweeper tries an event; then it waits for an operator (`starter events retry`).
+// MaxEventAttempts is how often an event is handed on to a workflow that does not record it; then it waits for an operator (`starter
+// events retry`). An event that cannot be handed on, because Temporal, Stripe or the database is away, is never given up.
 const MaxEventAttempts = 12
 
 // PayloadForm is how much of an event's body its row has.
@@ -109,6 +110,8 @@ type Receipt struct {
 	Processed bool
 	// Known: an earlier delivery has stored it.
 	Known bool
+	// Attempts is how many attempts a known event has counted.
+	Attempts int
 }
 
 // ReceiveEvent keeps an event before anything is done about it. note is not empty for one that nothing is to be done
@@ -140,17 +143,27 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 		return Receipt{}, err
 	}
 	var known eventRow
-	if err := conn.Select("processed").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
+	if err := conn.Select("processed", "attempts").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
 		return Receipt{}, db.NotFound(err)
 	}
-	return Receipt{Processed: known.Processed, Known: true}, nil
+	return Receipt{Processed: known.Processed, Known: true, Attempts: known.Attempts}, nil
 }
 
-// BeginEvent counts an attempt at an event and says when it is looked at again should nothing come of it. An event that
-// is processed already is left as it is.
-func (s *Store) BeginEvent(ctx context.Context, id string, again time.Time) error {
+// BeginEvent counts an attempt at an event, says when it is looked at again should nothing come of it, and reports whether the attempt is
+// the caller's. It is not where the event is processed, or has another number of attempts than the caller has read: several processes
+// sweep, and whoever counts the attempt makes it.
+func (s *Store) BeginEvent(ctx context.Context, id string, attempts int, again time.Time) (bool, error) {
+	begun := s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE AND attempts = ?", id, attempts).
+		Updates(map[string]any{"state": EventProcessing, "attempts": attempt, "next_attempt_at": again})
+	return begun.RowsAffected > 0, begun.Error
+}
+
+// LeaveEvent records why an event could not be handed on. It uses up none of the event's attempts, because a server was away and nothing is
+// wrong with the event: the pauses grow no further than after half of them. reason has no secret in it. Harmless when repeated; an event
+// that is processed is left as it is.
+func (s *Store) LeaveEvent(ctx context.Context, id, reason string) error {
 	return s.db.WithContext(ctx).Model(&eventRow{}).Where("stripe_event_id = ? AND processed = FALSE", id).
-		Updates(map[string]any{"state": EventProcessing, "attempts": attempt, "next_attempt_at": again}).Error
+		Updates(map[string]any{"state": EventFailed, "last_error": db.Truncate(reason, 500), "attempts": keptOpen}).Error
 }
 
 // FailEvent records why an attempt failed. reason has no secret in it.

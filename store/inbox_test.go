@@ -37,7 +37,13 @@ func TestInboxStates(t *testing.T) {
 	}
 	require.Zero(t, due(now), "its own request is at it")
 	require.Equal(t, 1, due(now.Add(2*time.Minute)))
-	require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now.Add(time.Hour)))
+	begin := func(attempts int, again time.Time) bool {
+		begun, err := b.Store.BeginEvent(ctx, "evt_1", attempts, again)
+		require.NoError(t, err)
+		return begun
+	}
+	require.True(t, begin(0, now.Add(time.Hour)))
+	require.False(t, begin(0, now.Add(time.Hour)), "another sweeper has begun this attempt")
 	require.NoError(t, b.Store.FailEvent(ctx, "evt_1", "Temporal is away"))
 	failed, err := b.Store.Event(ctx, "evt_1")
 	require.NoError(t, err)
@@ -47,15 +53,15 @@ func TestInboxStates(t *testing.T) {
 	require.Zero(t, due(now.Add(2*time.Minute)))
 	require.Equal(t, 1, due(now.Add(2*time.Hour)))
 
-	for range store.MaxEventAttempts {
-		require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now))
+	for attempts := 1; attempts < store.MaxEventAttempts; attempts++ {
+		require.True(t, begin(attempts, now))
 	}
 	require.Zero(t, due(now.Add(2*time.Hour)), "then it waits for an operator")
 	_, err = b.Store.RetryEvent(ctx, "evt_1", testdb.Tester, now)
 	require.NoError(t, err)
 	require.Equal(t, 1, due(now))
 	require.NoError(t, b.Store.MarkEventProcessed(ctx, "evt_1", "by hand"))
-	require.NoError(t, b.Store.BeginEvent(ctx, "evt_1", now))
+	require.False(t, begin(0, now))
 	done, err := b.Store.Event(ctx, "evt_1")
 	require.NoError(t, err)
 	require.Equal(t, store.EventProcessed, done.State)

@@ -20,7 +20,8 @@ func (s *Store) KeepEventOpen(ctx context.Context, id string, reference booking.
 		}).Error
 }
 
-// keptOpen is how many attempts an event counts at most that waits for its booking: its pauses grow, and it is never given up.
+// keptOpen is how many attempts an event counts at most that waits for its booking or for a server: its pauses grow, and it is never given
+// up.
 var keptOpen = gorm.Expr("LEAST(attempts, ?)", MaxEventAttempts/2)
 
 // WakeUnknownBookings makes those events due whose booking and payment the books know again, and reports how many. Harmless when repeated.

@@ -19,6 +19,8 @@ type Delivery struct {
 	event Event
 	known bool // an earlier delivery has stored the event
 	slot  bool // a slot is taken, which HandOn gives back
+
+	attempts int // of a known event
 }
 
 // Deliver stores an event under its id, so that a second delivery is harmless. Unless the delivery is Processed, call HandOn. A new event
@@ -33,7 +35,7 @@ func (i *Inbox) Deliver(ctx context.Context, e Event) (Delivery, error) {
 	default:
 	}
 	receipt, err := i.receive(ctx, e, state)
-	d.Processed, d.known = receipt.Processed, receipt.Known
+	d.Processed, d.known, d.attempts = receipt.Processed, receipt.Known, receipt.Attempts
 	if err != nil || d.Processed {
 		d.release()
 	}
@@ -89,7 +91,7 @@ func (i *Inbox) await(ctx context.Context, ended <-chan struct{}) {
 // attempt begins an attempt unless the event's row says that it has begun.
 func (d *Delivery) attempt(ctx context.Context) error {
 	if d.known {
-		return d.inbox.Process(ctx, d.event, 0)
+		return d.inbox.Process(ctx, d.event, d.attempts)
 	}
 	return d.inbox.handOn(ctx, d.event, 0, d.inbox.routeNew)
 }

@@ -83,13 +83,19 @@ func (i *Inbox) receive(ctx context.Context, e Event, state store.EventState) (s
 // Wait returns when every event that a Delivery has handed on has been processed or left to the sweeper.
 func (i *Inbox) Wait() { i.group.Wait() }
 
-// Process counts an attempt in an event's row and hands the event on; attempts is the number of earlier attempts.
+// Process counts an attempt in an event's row and hands the event on; attempts is the number of earlier attempts. Where another process
+// has counted this attempt, it does nothing.
 func (i *Inbox) Process(ctx context.Context, e Event, attempts int) error {
-	err := i.Store.BeginEvent(ctx, e.ID, i.Store.Now().Add(i.pause(attempts)))
-	if err != nil {
+	begun, err := i.begin(ctx, e.ID, attempts)
+	if err != nil || !begun {
 		return err
 	}
 	return i.handOn(ctx, e, attempts, i.route)
+}
+
+// begin counts an attempt, and reports whether it is this process's.
+func (i *Inbox) begin(ctx context.Context, id string, attempts int) (bool, error) {
+	return i.Store.BeginEvent(ctx, id, attempts, i.Store.Now().Add(i.pause(attempts)))
 }
 
 // handOn routes an event and writes the outcome to its row. A repetition is harmless, because the workflow reads the object at Stripe and
@@ -106,7 +112,7 @@ func (i *Inbox) handOn(ctx context.Context, e Event, attempts int, route func(co
 	if err == nil {
 		return nil
 	}
-	failErr := i.Store.FailEvent(context.WithoutCancel(ctx), e.ID, err.Error())
+	failErr := i.Store.LeaveEvent(context.WithoutCancel(ctx), e.ID, err.Error())
 	if failErr != nil {
 		i.Log.WarnContext(ctx, "the failed attempt at an event was not recorded", "eventId", e.ID, "error", failErr)
 	}

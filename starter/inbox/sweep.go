@@ -46,8 +46,11 @@ func (i *Inbox) Sweep(ctx context.Context) (int, error) {
 func (i *Inbox) Again(ctx context.Context, stored store.Event) error {
 	e, err := FromRow(stored)
 	if err != nil {
-		again := i.Store.Now().Add(i.pause(stored.Attempts))
-		return errors.Join(i.Store.BeginEvent(ctx, stored.ID, again), i.Store.FailEvent(ctx, stored.ID, "the stored event "+err.Error()))
+		begun, beginErr := i.begin(ctx, stored.ID, stored.Attempts)
+		if beginErr != nil || !begun {
+			return beginErr
+		}
+		return i.Store.FailEvent(ctx, stored.ID, "the stored event "+err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -140,7 +140,7 @@ func (s *script) received(kind, name, object, reference string) string {
 		ID: id, Type: kind, APIVersion: "2023-10-16", ObjectID: object, Reference: reference, Created: s.now, Payload: []byte(`{"id":"evt"}`),
 	}
 	s.measure("ReceiveEvent", event, "", time.Hour)
-	s.measure("BeginEvent", id, s.now.Add(time.Hour))
+	s.measure("BeginEvent", id, 0, s.now.Add(time.Hour))
 	return id
 }
 

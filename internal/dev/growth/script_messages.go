@@ -14,6 +14,7 @@ func (s *script) events() {
 	known := bigbooks.Reference(s.old(4))
 	failed := s.received("charge.updated", "failed", s.id("ch_", "failed"), "")
 	s.measure("FailEvent", failed, "no workflow")
+	s.measure("LeaveEvent", failed, "no server")
 	s.measure("FailEvents", []string{failed}, "no workflow")
 	s.measure("GiveUpEvent", failed, "no workflow")
 	s.measure("RetryEvent", failed, s.by, s.now)

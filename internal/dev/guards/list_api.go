@@ -95,6 +95,10 @@ var api = []Suite{
 	}},
 	{Package: "./starter/inbox", Servers: true, Guards: []Guard{
 		{
+			Name: "inbox.left-and-not-failed", File: "starter/inbox/inbox.go", Func: "Inbox.handOn", Cut: "i.Store.LeaveEvent",
+			Put: "i.Store.FailEvent", Run: "TestEventThatCannotBeHandedOnIsNeverGivenUp",
+		},
+		{
 			Name: "inbox.other-installation", File: "starter/inbox/delivery.go",
 			Cut: "subject.InstallationID != ours.ID", Put: `ours.ID == ""`, Run: "TestNewEventIsNotRoutedByTheMetadataOfAnotherInstallation",
 		},

@@ -171,6 +171,10 @@ var store = []Suite{
 			Cut: " AND processed = FALSE", Put: "", Run: "TestInboxStates|TestEvent",
 		},
 		{
+			Name: "store.event-attempt-once", File: "store/inbox.go", Func: "Store.BeginEvent",
+			Cut: "attempts = ?", Put: "(attempts = ? OR TRUE)", Run: "TestInboxStates",
+		},
+		{
 			Name: "store.ignored-event", File: "store/inbox.go", Func: "Store.IgnoreEvent",
 			Cut: "row.State == EventProcessed", Put: "false",
 			Run: "TestProcessedEventIsNotIgnored",
