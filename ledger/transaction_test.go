@@ -115,7 +115,7 @@ func TestReverseLeavesTheOriginalAlone(t *testing.T) {
 	require.Equal(t, ledger.TypeReversal, undone.Type)
 	require.Equal(t, original.PaymentIntentID, undone.PaymentIntentID)
 	require.Equal(t, original.Entries, undone.Reverse().Entries)
-	require.Empty(t, undone.OperationKey, "what has no key of its own has none to reverse")
+	require.Empty(t, undone.OperationKey, "what has no key has none to reverse")
 	original.OperationKey = "payout/po_1"
 	require.Equal(t, "reversal/payout/po_1", original.Reverse().OperationKey)
 }

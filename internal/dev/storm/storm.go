@@ -149,7 +149,7 @@ func (s *System) isUnpaid(ctx context.Context, reference string) bool {
 	var unpaid bool
 	err := s.Root.QueryRowContext(ctx, `SELECT b.status = 'pending_payment' AND COALESCE(p.status, '') NOT IN ('processing', 'authorized')
 		FROM bookings b LEFT JOIN payments p ON p.booking_id = b.id WHERE b.reference = ?`, reference).Scan(&unpaid)
-	return err == nil && unpaid // otherwise its hold ends by itself
+	return err == nil && unpaid // otherwise its hold ends it
 }
 
 // Calm has travellers book for a while and the staff post a journal without any fault, and waits until the system is at rest.
