@@ -126,7 +126,7 @@ demo: ## Run the main job from booking to confirmation, checked step by step
 test: $(BIN)/with-servers ## Run all tests on a real MariaDB and a real Temporal server
 	@$(if $(RACE),$(NEED) $(COMPILER))
 	@rm -rf $(SHAPES)
-	@FAREBOOK_STRIPE_SHAPES=$(THIS_RUN) $(WITH_SERVERS) $(MAKE) --no-print-directory --keep-going --jobs=2 test-whole test-unraced test-packages
+	@FAREBOOK_STRIPE_SHAPES=$(THIS_RUN) $(WITH_SERVERS) $(MAKE) --no-print-directory --keep-going --jobs=2 test-whole test-packages test-unraced
 	@cd conformance && go run ./replay $(THIS_RUN)
 
 .PHONY: test-whole test-unraced test-packages test-race
