@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Disk is a file system that MariaDB has for itself, so that a fault can leave it without space. The zero value is none.
+// Disk is a file system that MariaDB has for itself, so that a fault can leave it without space. With the zero value there is none.
 type Disk struct {
 	Dir string // where it is mounted; empty for none
 	Why string // why there is none
@@ -18,8 +18,8 @@ type Disk struct {
 // onItsDisk is the variable that a program has which OwnDisk has begun anew; its value is the directory.
 const onItsDisk = "FAREBOOK_STORM_DISK"
 
-// OwnDisk gives the running program a file system in memory of so many bytes, mounted at dir. The program begins anew in a mount
-// namespace of its own: no other process sees the mount, and the kernel removes it with the last process in it, also after SIGKILL. Where
+// OwnDisk gives the running program a file system in memory of so many bytes, mounted at dir. The program begins anew in its own
+// mount namespace: no other process sees the mount, and the kernel removes it with the last process in it, also after SIGKILL. Where
 // mounting is not permitted, the program continues, and the disk says why there is none. Call it first in main.
 func OwnDisk(dir string, size int64) (Disk, error) {
 	if mounted := os.Getenv(onItsDisk); mounted != "" {
@@ -51,10 +51,10 @@ func mount(dir string, size int64) error {
 	return syscall.Mount("farebook-storm", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size))
 }
 
-// lack says why the disk cannot be full; empty if it can.
-func (d Disk) lack() string {
+// missing says why the disk cannot be full; empty if it can.
+func (d Disk) missing() string {
 	if d.Dir == "" && d.Why == "" {
-		return "MariaDB has no disk of its own"
+		return "MariaDB shares the disk of the machine"
 	}
 	return d.Why
 }

@@ -27,7 +27,7 @@ func serverKinds() []kind {
 			return s.servers.frozen(ctx, s.Stack.Temporal, f.For)
 		}},
 		{
-			name: "disk of MariaDB full", weight: 2, longest: 8 * time.Second, lacks: func(s *System) string { return s.disk.lack() },
+			name: "disk of MariaDB full", weight: 2, longest: 8 * time.Second, without: func(s *System) string { return s.disk.missing() },
 			play: func(ctx context.Context, s *System, f Fault) error {
 				return s.servers.full(ctx, s.Stack.MariaDB, s.disk, f.For)
 			},

@@ -15,8 +15,8 @@ type kind struct {
 	points  bool          // What is a failpoint
 	longest time.Duration // of a fault that lasts
 	most    int           // of a fault that counts
-	// lacks says why a system cannot play the kind, which is then left out; nil for a kind that each can play.
-	lacks func(s *System) string
+	// without says why a system cannot play the kind, which is then left out; nil for a kind that each can play.
+	without func(s *System) string
 	// play has the fault happen and undoes what lasts. An error says that the fault could not happen, such as a kill of what is dead.
 	play func(ctx context.Context, s *System, f Fault) error
 }

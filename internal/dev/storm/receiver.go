@@ -62,7 +62,8 @@ func (r *receiver) expect() {
 // learn takes over the secret in an answer of Farebook. A repeated answer has none.
 func (r *receiver) learn(answer Answer) (known bool, err error) {
 	var made struct{ ID, Secret string }
-	if err := json.Unmarshal(answer.Body, &made); err != nil || made.Secret == "" {
+	err = json.Unmarshal(answer.Body, &made)
+	if err != nil || made.Secret == "" {
 		return false, err
 	}
 	verifier, err := standardwebhooks.NewWebhook(made.Secret)

@@ -82,8 +82,8 @@ func (s *System) able(schedule []Fault) (faults []Fault, leftOut map[string]stri
 	leftOut = map[string]string{}
 	for _, fault := range schedule {
 		one := kindNamed(fault.Kind)
-		if one.lacks != nil && one.lacks(s) != "" {
-			leftOut[one.name] = one.lacks(s)
+		if one.without != nil && one.without(s) != "" {
+			leftOut[one.name] = one.without(s)
 			continue
 		}
 		faults = append(faults, fault)
@@ -125,8 +125,8 @@ func (s *System) rage(ctx context.Context, o Options, result *Result) {
 	s.giveUpUnpaid(patience)
 }
 
-// giveUpUnpaid has travellers cancel what they have not paid once the storm is over, so that rest need not wait for holds: these end by
-// themselves during the storm.
+// giveUpUnpaid has travellers cancel what they have not paid once the storm is over, so that rest need not wait for holds, some of
+// which end during the storm.
 func (s *System) giveUpUnpaid(patience context.Context) {
 	answers, _ := s.Journal.Answers()
 	var asking sync.WaitGroup
