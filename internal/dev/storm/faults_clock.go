@@ -3,11 +3,11 @@ package storm
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"farebook/internal/clock"
+	"farebook/internal/dev/wholefile"
 )
 
 // mostAhead is how far the clocks may be ahead of Temporal's, which has the machine's: a hold that a workflow waits for ends that much
@@ -29,14 +29,7 @@ type clocks struct {
 
 func newClocks(path string) clocks { return clocks{path: path, now: clock.NewShifted(path)} }
 
-// set replaces the file at once, so that no process reads a part of it.
-func (c *clocks) set(ahead time.Duration) error {
-	next := c.path + ".next"
-	if err := os.WriteFile(next, []byte(ahead.String()), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, c.path)
-}
+func (c *clocks) set(ahead time.Duration) error { return wholefile.Replace(c.path, ahead.String()) }
 
 // jumpClocks moves the clocks forward, as after a pause of a machine, or a little back, as a correction does. They stay where they are.
 func jumpClocks(_ context.Context, s *System, f Fault) error {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"farebook/internal/dev/wholefile"
 	"farebook/internal/wait"
 )
 
@@ -39,13 +40,11 @@ type secretFiles struct {
 
 func (f *secretFiles) path(name string) string { return filepath.Join(f.dir, name) }
 
-// write replaces the file of a secret at once, as the kubelet does.
 func (f *secretFiles) write(name, value string) error {
-	next := f.path(name + ".next")
-	if err := errors.Join(os.MkdirAll(f.dir, 0o700), os.WriteFile(next, []byte(value+"\n"), 0o600)); err != nil {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return err
 	}
-	return os.Rename(next, f.path(name))
+	return wholefile.Replace(f.path(name), value+"\n")
 }
 
 // secretVariables writes the first secrets of the processes to files, and returns the variables that name these.

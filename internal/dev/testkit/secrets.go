@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/wholefile"
 )
 
 // rotated are the secrets that a stack with Options.SecretFiles has in files.
@@ -26,12 +28,10 @@ func (s *Stack) useSecretFiles() {
 	}
 }
 
-// WriteSecret replaces the file of a secret at once, as the kubelet does.
+// WriteSecret replaces the file of a secret.
 func (s *Stack) WriteSecret(name, value string) {
 	s.T.Helper()
-	next := filepath.Join(s.secrets, name+".next")
-	require.NoError(s.T, os.WriteFile(next, []byte(value+"\n"), 0o600))
-	require.NoError(s.T, os.Rename(next, filepath.Join(s.secrets, name)))
+	require.NoError(s.T, wholefile.Replace(filepath.Join(s.secrets, name), value+"\n"))
 }
 
 // RemoveSecret removes the file of a secret.

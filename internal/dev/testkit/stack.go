@@ -3,7 +3,7 @@
 // the servers.
 //
 // It imports the programs (starter/command, starter/dispatch, worker/service), what they are built from, and fakestripe,
-// freeport, link, mailbox, promises and testdb of internal/dev. Only tests and benchmarks may import it.
+// freeport, link, mailbox, promises, testdb and wholefile of internal/dev. Only tests and benchmarks may import it.
 package testkit
 
 import (
