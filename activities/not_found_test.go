@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
 
 	"farebook/activities"
 	"farebook/booking"
@@ -127,12 +126,4 @@ func TestNoReadThatFindsNothingEndsAnActivity(t *testing.T) {
 			require.Positive(t, missed, "the activity read nothing at Stripe")
 		})
 	}
-}
-
-// requireAgain holds that an error does not end the activity.
-func requireAgain(t *testing.T, err error) {
-	t.Helper()
-	var application *temporal.ApplicationError
-	require.ErrorAs(t, err, &application)
-	require.False(t, application.NonRetryable(), "%v ends the activity", err)
 }

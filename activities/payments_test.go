@@ -24,6 +24,14 @@ func requireFinal(t *testing.T, err error) {
 	require.True(t, application.NonRetryable(), "%v is tried again", err)
 }
 
+// requireAgain holds that an error does not end the activity.
+func requireAgain(t *testing.T, err error) {
+	t.Helper()
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.False(t, application.NonRetryable(), "%v ends the activity", err)
+}
+
 // The error that a workflow receives for each kind of failure of a Stripe call: whether another attempt may help, and when it is made.
 func TestFailuresOfStripeSayWhenToTryAgain(t *testing.T) {
 	t.Parallel()

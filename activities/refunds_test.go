@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
 
 	"farebook/activities"
 	"farebook/booking"
@@ -102,10 +101,8 @@ func TestRefundsOfAChargeThatIsNotFoundYetAreListedAgain(t *testing.T) {
 	_, intentID := s.paid()
 	s.stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: "/v1/refunds", Kind: fakestripe.FaultNotFound, Count: 1})
 	err := s.attempts().attempt(s.Refunds.FindUnknownRefunds, activities.ChargeRefundsRef{PaymentIntentID: intentID}, nil)
-	var failure *temporal.ApplicationError
-	require.ErrorAs(t, err, &failure)
-	require.Equal(t, activities.NotAtStripe, failure.Type())
-	require.False(t, failure.NonRetryable())
+	requireErrorType(t, activities.NotAtStripe, err)
+	requireAgain(t, err)
 	var ids []string
 	s.run(s.Refunds.FindUnknownRefunds, activities.ChargeRefundsRef{PaymentIntentID: intentID}, &ids)
 	require.Empty(t, ids)

@@ -68,6 +68,43 @@ func TestEventThatCannotBeHandedOnIsNeverGivenUp(t *testing.T) {
 	require.Equal(t, store.EventProcessing, b.stored("evt_1").State)
 	b.requireTold(workflows.PayoutWorkflowID(b.ID("po_1")), "evt_1")
 	require.Less(t, b.stored("evt_1").Attempts, store.MaxEventAttempts)
+	require.Equal(t, 128*time.Minute, b.wait("evt_1"), "and looked at again, should its workflow lose it")
+}
+
+// An event that cannot be read is tried again after pauses that double, up to six hours and twelve times in all; then it waits for an
+// operator, who has it tried again from the beginning.
+func TestEventThatCannotBeReadIsTriedAgainEverMoreSeldom(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	const id = "evt_0"
+	_, err := b.Store.ReceiveEvent(t.Context(), store.Event{
+		ID: id, Type: "payout.paid", ObjectID: b.ID("po_0"), Created: time.Now().UTC(), Payload: []byte(`{}`),
+	}, "", 0)
+	require.NoError(t, err)
+	for attempt, wait := range []time.Duration{
+		2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute, 32 * time.Minute, 64 * time.Minute, 128 * time.Minute,
+		256 * time.Minute,
+		6 * time.Hour, 6 * time.Hour, 6 * time.Hour, 6 * time.Hour,
+	} {
+		if attempt > 0 {
+			require.Zero(t, sweep(t, b.inbox), "not due yet")
+		}
+		b.due()
+		require.Equal(t, 1, sweep(t, b.inbox))
+		failed := b.stored(id)
+		require.Equal(t, store.EventFailed, failed.State)
+		require.Equal(t, attempt+1, failed.Attempts)
+		require.NotEmpty(t, failed.LastError)
+		require.Equal(t, wait, b.wait(id), "after attempt %d", attempt+1)
+	}
+	b.due()
+	require.Zero(t, sweep(t, b.inbox), "its attempts are used up")
+	require.Contains(t, b.stored(id).LastError, "tried 12 times: ")
+
+	_, err = b.Store.RetryEvent(t.Context(), id, testdb.Tester, b.Clock.Now())
+	require.NoError(t, err)
+	require.Equal(t, 1, sweep(t, b.inbox))
+	require.Equal(t, 2*time.Minute, b.wait(id), "its attempts are counted anew")
 }
 
 // Each API sweeps. An event that two of them have read is handed on by one, and counts one attempt.
