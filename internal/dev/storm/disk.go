@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// Disk is a file system that MariaDB has for itself, so that a fault can leave it without space. With the zero value there is none.
+// Disk is a file system for the data of MariaDB alone, so that a fault can leave it without space. The zero value has no file system.
 type Disk struct {
-	Dir string // where it is mounted; empty for none
-	Why string // why there is none
+	Dir string // where it is mounted; empty if nothing could be mounted
+	Why string // the reason that nothing could be mounted
 }
 
 // onItsDisk is the variable that a program has which OwnDisk has begun anew; its value is the directory.
@@ -20,7 +20,7 @@ const onItsDisk = "FAREBOOK_STORM_DISK"
 
 // OwnDisk gives the running program a file system in memory of so many bytes, mounted at dir. The program begins anew in its own
 // mount namespace: no other process sees the mount, and the kernel removes it with the last process in it, also after SIGKILL. Where
-// mounting is not permitted, the program continues, and the disk says why there is none. Call it first in main.
+// mounting is not permitted, the program continues, and Disk.Why has the reason. Call it first in main.
 func OwnDisk(dir string, size int64) (Disk, error) {
 	if mounted := os.Getenv(onItsDisk); mounted != "" {
 		return Disk{Dir: mounted}, nil
