@@ -118,7 +118,7 @@ func (o *operator) runOfBuilds(lines []string) {
 }
 
 // passing is what Temporal answers right after another change of a deployment, and while it is busy with one.
-var passing = []string{"Worker Deployment not found", "context deadline exceeded"}
+var passing = []string{"Worker Deployment not found", "context deadline exceeded", "conflict token mismatch"}
 
 // runOnceFound runs a command to its end, and again while the deployment's workflow continues as new, as the page says.
 func (o *operator) runOnceFound(line string) {

@@ -97,14 +97,14 @@ func (d Deployment) makeCurrent(ctx context.Context, status Status, to Build) er
 	if status.Routing.Percentage > 0 && status.Routing.Ramping != to {
 		ended, err := patiently(ctx, d.handle().SetRampingVersion, client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: token})
 		if err != nil {
-			return refusedBy(status, "end the ramp", err)
+			return d.unlessChanged(ctx, Routing{Current: to}, refusedBy(status, "end the ramp", err))
 		}
 		token = ended.ConflictToken
 	}
 	_, err := patiently(ctx, d.handle().SetCurrentVersion,
 		client.WorkerDeploymentSetCurrentVersionOptions{BuildID: to.ID, ConflictToken: token})
 	if err != nil {
-		return refusedBy(status, "make build "+to.String()+" current", err)
+		return d.unlessChanged(ctx, Routing{Current: to}, refusedBy(status, "make build "+to.String()+" current", err))
 	}
 	return d.awaitRouting(ctx, Routing{Current: to})
 }
@@ -115,17 +115,23 @@ func (d Deployment) Ramp(ctx context.Context, to Build, percentage float32) erro
 	if err != nil {
 		return err
 	}
-	options := client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: status.token}
-	want := Routing{Current: status.Routing.Current}
 	if percentage > 0 {
 		if err := d.requireWorkers(ctx, status, to); err != nil {
 			return err
 		}
+	}
+	return d.ramp(ctx, status, to, percentage)
+}
+
+func (d Deployment) ramp(ctx context.Context, status Status, to Build, percentage float32) error {
+	options := client.WorkerDeploymentSetRampingVersionOptions{ConflictToken: status.token}
+	want := Routing{Current: status.Routing.Current}
+	if percentage > 0 {
 		options.BuildID, options.Percentage = to.ID, percentage
 		want.Ramping, want.Percentage = to, percentage
 	}
 	if _, err := patiently(ctx, d.handle().SetRampingVersion, options); err != nil {
-		return refusedBy(status, "ramp build "+to.String(), err)
+		return d.unlessChanged(ctx, want, refusedBy(status, "ramp build "+to.String(), err))
 	}
 	return d.awaitRouting(ctx, want)
 }
