@@ -92,6 +92,17 @@ func TestSearchForPagesIsBounded(t *testing.T) {
 	}
 }
 
+// What the streams of a file become is bounded together: a page tree behind more than that is not read.
+func TestUnpackedPDFIsBounded(t *testing.T) {
+	t.Parallel()
+	large, tree := packed(t, strings.Repeat(" ", 20<<20)), packed(t, "1 0 << /Type /Pages /Count 5 >>")
+	file, err := booking.InspectEvidence(pdf(large, tree))
+	require.NoError(t, err)
+	require.Equal(t, 5, file.Pages)
+	_, err = booking.InspectEvidence(pdf(large, large, tree))
+	require.ErrorIs(t, err, booking.ErrNoPages)
+}
+
 func FuzzInspectEvidence(f *testing.F) {
 	f.Add(pdf("<< /Type /Pages /Count 2 >>"))
 	f.Add(pdf("<< /Type /ObjStm >> stream\n\x78\x9c"))

@@ -160,7 +160,7 @@ func TestQuotes(t *testing.T) {
 		{-time.Minute, 0, 0, -1, 0, 45901, "has departed", ""},
 		{-time.Hour, 0, 0, -1, 0, 45901, "has departed", ""},
 		{200 * time.Hour, 45901, 100, 200, 0, 0, "$459.01 went back before", ""},
-		{100 * time.Hour, 10000, 50, 100, 12951, 22950, "$100.00 went back before", ""},
+		{100 * time.Hour, 10000, 50, 100, 12951, 22950, "50% of $459.01 is due; $100.00 went back before.", ""},
 		{100 * time.Hour, 40000, 50, 100, 0, 5901, "went back before", ""}, // more went back than is due: nothing is taken back
 	} {
 		q := policy.Quote(paid, c.returned, departs, departs.Add(-c.before))
