@@ -136,6 +136,8 @@ func TestDrillSecretsAreRotatedUnderLoad(t *testing.T) {
 	more()
 	s.WriteSecret("TEMPORAL_PAYLOAD_KEYS", newKey+","+oldKey)
 
+	s.WriteSecret("PAY_LINK_KEYS", testkit.PayLinkKey+","+payLinkKey("drilled"))
+	more()
 	s.WriteSecret("PAY_LINK_KEYS", payLinkKey("drilled")+","+testkit.PayLinkKey)
 	more()
 	s.WriteSecret("PAY_LINK_KEYS", payLinkKey("drilled"))

@@ -86,6 +86,7 @@ func (s *System) once(ctx context.Context, actor, method, path, key string, body
 	if err != nil {
 		return Answer{}, true, err
 	}
+	s.noteLinks(string(text))
 	if response.StatusCode == http.StatusInternalServerError {
 		s.violated("an answer 500 to %s %s: %s", method, pattern(path), problem(text))
 	}

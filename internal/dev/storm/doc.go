@@ -8,6 +8,6 @@
 // One seed draws one schedule of faults and the same stories. What runs at the same moment still depends on the machine: a seed repeats
 // the faults, and not the interleaving.
 //
-// It imports access, store, internal/clock, internal/exitcode, internal/wait, and devstack, failpoints, fakestripe, freeport, link,
-// mailbox, promises and wholefile of internal/dev.
+// It imports access, store, internal/clock, internal/exitcode, internal/payload, internal/wait, and devstack, failpoints, fakestripe,
+// freeport, link, mailbox, promises and wholefile of internal/dev.
 package storm

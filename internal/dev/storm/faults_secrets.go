@@ -26,6 +26,8 @@ func secretKinds() []kind {
 		{name: "secret of a webhook endpoint rotated", weight: 1, play: rotateEndpointSecret},
 		{name: "password of the mail server rotated", weight: 1, play: rotateMailPassword},
 		{name: "user of the database rotated", weight: 1, play: rotateDatabaseUser},
+		{name: "keys of payloads rotated", weight: 1, play: rotatePayloadKeys},
+		{name: "keys of links rotated", weight: 1, play: rotateLinkKeys},
 	}
 }
 

@@ -61,6 +61,7 @@ func (s *System) Check(ctx context.Context) (Findings, error) {
 			found.Webhooks, found.WebhooksDoubled, err = s.checkDeliveries(ctx)
 			return err
 		},
+		s.checkPayloads, s.checkLinks, // after the links of answers that were repeated, and of emails
 		s.checkHledger, s.keepAnswers,
 	} {
 		err = errors.Join(err, check(ctx))

@@ -17,6 +17,7 @@ func (s *System) collectMails() map[int]string {
 			s.unreadable[message.MessageID] = message.Problem
 		}
 		s.arrived[message.ID] = message.MessageID
+		s.noteLinks(message.Text)
 	}
 	return maps.Clone(s.arrived)
 }

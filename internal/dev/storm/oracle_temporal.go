@@ -31,6 +31,7 @@ func (s *System) stuck(ctx context.Context) (ids []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	failures := s.keysOf(operators).FailureConverter()
 	for _, one := range open {
 		id := one.GetExecution()
 		described, err := s.Temporal.DescribeWorkflowExecution(ctx, id.GetWorkflowId(), id.GetRunId())
@@ -42,7 +43,7 @@ func (s *System) stuck(ctx context.Context) (ids []string, err error) {
 		}
 		for _, activity := range described.GetPendingActivities() {
 			ids = append(ids, fmt.Sprintf("%s in %s, attempt %d: %s", id.GetWorkflowId(), activity.GetActivityType().GetName(),
-				activity.GetAttempt(), activity.GetLastFailure().GetMessage()))
+				activity.GetAttempt(), failures.FailureToError(activity.GetLastFailure())))
 		}
 		if described.GetPendingWorkflowTask() != nil {
 			ids = append(ids, id.GetWorkflowId()+" in a workflow task")

@@ -96,6 +96,9 @@ func plants(t *testing.T, s *storm.System, root func(string, ...any)) []plant {
 		{"a row of the ledger is changed", func() {
 			root("UPDATE ledger_entries SET amount = amount + 1 ORDER BY id LIMIT 1")
 		}, []string{"promise 3", "hledger"}},
+		{"keys are taken out too early", func() { require.NoError(t, s.TakeOutKeys()) }, []string{
+			`is encrypted with key "storm0"`, "the link fpl_storm0.",
+		}},
 		{"an acknowledged booking and a journal are deleted", func() {
 			root("DELETE FROM ledger_proposals")
 			root("DELETE FROM bookings WHERE reference = ?", some("SELECT reference FROM bookings ORDER BY id LIMIT 1"))

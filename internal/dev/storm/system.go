@@ -63,6 +63,9 @@ type System struct {
 	disk          Disk
 	clocks        clocks
 	secrets       secretFiles
+	payloadKeys   keyring
+	linkKeys      keyring
+	given         sync.Map     // paths of links to payment pages that somebody was given
 	refusedMails  atomic.Int64 // that were scripted to be refused for good
 
 	mu         sync.Mutex // guards what follows
@@ -90,12 +93,12 @@ func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*Sys
 }
 
 func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
-	if err := errors.Join(s.disk.clear(), os.MkdirAll(s.dir, 0o755), s.clocks.set(0)); err != nil {
+	if err := errors.Join(s.disk.clear(), os.MkdirAll(s.dir, 0o755), s.clocks.set(0), s.newKeyrings()); err != nil {
 		return err
 	}
 	if s.Stack, err = devstack.Up(ctx, devstack.Options{
 		Dir: s.dir, MariaDBDir: s.disk.Dir, Headless: true, Fast: true, Bare: true, MailLogin: true, Progress: progress,
-		Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path),
+		Env: append(settings(), "FAREBOOK_CLOCK="+s.clocks.path, payloadKeys+"_FILE="+s.keyFile(operators, payloadKeys)),
 	}); err != nil {
 		return err
 	}
@@ -181,7 +184,7 @@ func (s *System) startPrograms() (addresses []string, err error) {
 	linked = append(linked,
 		"STRIPE_API_BASE=http://"+s.links["Stripe"].Addr(), "SMTP_PORT="+smtpPort, "TEMPORAL_ADDRESS="+s.links["Temporal"].Addr())
 	for _, name := range programs {
-		program, args, env := "worker", []string(nil), slices.Clone(linked)
+		program, args, env := "worker", []string(nil), append(slices.Clone(linked), s.keyVariables(name)...)
 		if strings.HasPrefix(name, "api") {
 			port, err := freeport.Next()
 			if err != nil {

@@ -17,7 +17,7 @@ import (
 type booked struct {
 	Reference string
 	Status    string
-	Payment   struct{ PaymentIntentID, ClientSecret, Status string }
+	Payment   struct{ PaymentIntentID, ClientSecret, Status, URL string }
 }
 
 // traveller books, pays, waits and changes their mind, one booking after another, as their own draw decides.
@@ -86,6 +86,7 @@ func (t *traveller) story(storm context.Context) {
 		t.s.violated("a valid booking was refused with %d: %s", answer.Status, problem(answer.Body))
 		return
 	}
+	t.open(b)
 	switch t.draw.IntN(10) {
 	case 0: // leaves it unpaid
 	case 1:
@@ -93,6 +94,31 @@ func (t *traveller) story(storm context.Context) {
 	default:
 		t.pay(b)
 		t.afterwards(storm, b, currency, manual)
+	}
+}
+
+// open opens the payment page of some bookings, by the link of the booking or by another one.
+func (t *traveller) open(b booked) {
+	links := []string{b.Payment.URL}
+	switch t.draw.IntN(6) {
+	case 0:
+		var more struct{ URL string }
+		if answer := t.ask(b, "/payment-link", nil); answer.Status == http.StatusOK && json.Unmarshal(answer.Body, &more) == nil {
+			links = append(links, more.URL)
+		}
+	case 1:
+	default:
+		return
+	}
+	for _, link := range links {
+		path := payLink.FindString(link)
+		if path == "" {
+			t.s.violated("an answer about %s has no link to a payment page", b.Reference)
+			continue
+		}
+		if page, err := t.s.get(t.patience, browser, path); err == nil {
+			t.s.opened(page)
+		}
 	}
 }
 
