@@ -1,11 +1,13 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/textproto"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 )
@@ -52,8 +54,8 @@ func classify(ctx context.Context, err error) error {
 		return &TemporaryError{Code: sending.ErrorCode(), reason: "the mail server refuses the email for now"}
 	case errors.As(err, &answer):
 		return &TemporaryError{Code: answer.Code, reason: "the mail server refuses the connection or the login"}
-	case ctx.Err() != nil:
-		return &TemporaryError{reason: "the mail server did not answer in time", cause: ctx.Err()}
+	case ended(ctx) != nil:
+		return &TemporaryError{reason: "the mail server did not answer in time", cause: ended(ctx)}
 	case errors.As(err, &certificate):
 		return &TemporaryError{reason: "the mail server's certificate is not trusted"}
 	case errors.As(err, &sending):
@@ -61,6 +63,15 @@ func classify(ctx context.Context, err error) error {
 	default:
 		return &TemporaryError{reason: "the mail server cannot be reached, or does not offer the TLS or the login that is configured"}
 	}
+}
+
+// ended is the error of a context that is over. The deadline of a connection is that of its context and can pass a moment before the
+// context has its error.
+func ended(ctx context.Context) error {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) <= 0 {
+		return cmp.Or(ctx.Err(), context.DeadlineExceeded)
+	}
+	return ctx.Err()
 }
 
 // asksForLogin recognises the codes of RFC 4954, 6, which some servers return to MAIL FROM and RCPT TO.
