@@ -11,6 +11,7 @@ import (
 func TestOneOfTwoWorkersEmailsTheSealOfADay(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
+	b.AtNoon()
 	sign := func(statement string) string { return statement }
 	queued, err := b.Store.EmailSeal(t.Context(), sign)
 	require.NoError(t, err)

@@ -51,7 +51,7 @@ func TestAnAPIThatStopsEndsItsFirstSteps(t *testing.T) {
 	s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultHang})
 	answered := make(chan testkit.Answer, 1)
 	go func() {
-		answer, _ := s.API.Do(http.MethodPost, "/v1/bookings", "stopped", testkit.BookingBody(nil)) // an error leaves the status 0
+		answer, _ := s.API.Ask(http.MethodPost, "/v1/bookings", "stopped", testkit.BookingBody(nil)) // an error leaves the status 0
 		answered <- answer
 	}()
 	s.Eventually(func() bool { return s.Stripe.Faults().Hanging() == 1 }, "the step does not ask Stripe; logs:\n%s", s.Logs)

@@ -44,17 +44,6 @@ func TestBookingIsConfirmedAfterAuthentication(t *testing.T) {
 	s.SaveHistory(booked.Reference, "authenticated")
 }
 
-// untilAvailable repeats a request under its key while the answer is 503, as a client does: so many requests at once can wait longer for a
-// connection to the database of a busy machine than the API lets them.
-func untilAvailable(s *testkit.Stack, path, key string, body []byte) (testkit.Answer, error) {
-	for deadline := time.Now().Add(testkit.Patience); ; {
-		answer, err := s.API.Do(http.MethodPost, path, key, body)
-		if err != nil || answer.Status != http.StatusServiceUnavailable || time.Now().After(deadline) {
-			return answer, err
-		}
-	}
-}
-
 func TestHundredRequestsWithOneKeyMakeOneBooking(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
@@ -62,7 +51,7 @@ func TestHundredRequestsWithOneKeyMakeOneBooking(t *testing.T) {
 	answers := make(chan testkit.Answer, 100)
 	for range cap(answers) {
 		go func() {
-			answer, err := untilAvailable(s, "/v1/bookings", "hundred", body)
+			answer, err := s.API.Ask(http.MethodPost, "/v1/bookings", "hundred", body)
 			if err != nil {
 				answer.Status = -1
 			}

@@ -112,7 +112,7 @@ func TestCancelsAndRefundsAtOnceRefundNothingTwice(t *testing.T) {
 			if i%2 == 0 {
 				path, body = "/v1/bookings/"+booked.Reference+"/refunds", []byte(usd(20000))
 			}
-			answer, err := s.API.Do(http.MethodPost, path, fmt.Sprintf("both-%d", i), body)
+			answer, err := s.API.Ask(http.MethodPost, path, fmt.Sprintf("both-%d", i), body)
 			if err != nil {
 				answer.Status = -1
 			}

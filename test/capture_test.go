@@ -134,7 +134,7 @@ func TestCapturesAtOnceTakeOneAmount(t *testing.T) {
 	for i := range cap(answers) {
 		amount := []int{30000, 45900}[i%2]
 		go func() {
-			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(amount)))
+			answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/capture", "", []byte(usd(amount)))
 			if err != nil {
 				answer.Status = -1
 			}

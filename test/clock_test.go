@@ -70,7 +70,7 @@ func TestKeyOfTheAPIEndsWhenItsTimeHasPassed(t *testing.T) {
 	require.NoError(t, err)
 	s.API.Token = token
 	answered := func() int {
-		answer, err := s.API.Do(http.MethodGet, "/v1/bookings/FB-22222222", "", nil)
+		answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/FB-22222222", "", nil)
 		require.NoError(t, err)
 		return answer.Status
 	}

@@ -59,13 +59,18 @@ type shown struct {
 	text     string // the content of the page, with entities read
 }
 
-func (d *desk) do(request *http.Request) shown {
+func (d *desk) do(make func() *http.Request) shown {
 	d.s.T.Helper()
-	for _, cookie := range d.cookies {
-		request.AddCookie(cookie)
-	}
-	answer := httptest.NewRecorder()
-	d.site.ServeHTTP(answer, request)
+	var answer *httptest.ResponseRecorder
+	_, _ = testkit.UntilInTime(func() (testkit.Answer, error) {
+		request := make()
+		for _, cookie := range d.cookies {
+			request.AddCookie(cookie)
+		}
+		answer = httptest.NewRecorder()
+		d.site.ServeHTTP(answer, request)
+		return testkit.Answer{Status: answer.Code}, nil
+	})
 	whole := html.UnescapeString(answer.Body.String())
 	_, content, framed := strings.Cut(whole, "<main")
 	if !framed {
@@ -76,7 +81,9 @@ func (d *desk) do(request *http.Request) shown {
 
 func (d *desk) get(path string) shown {
 	d.s.T.Helper()
-	return d.do(httptest.NewRequestWithContext(d.s.T.Context(), http.MethodGet, path, nil))
+	return d.do(func() *http.Request {
+		return httptest.NewRequestWithContext(d.s.T.Context(), http.MethodGet, path, nil)
+	})
 }
 
 // open reads a page, which must exist.
@@ -107,9 +114,11 @@ func (d *desk) send(from, action string, fields url.Values) shown {
 
 func (d *desk) post(action string, form url.Values) shown {
 	d.s.T.Helper()
-	request := httptest.NewRequestWithContext(d.s.T.Context(), http.MethodPost, action, strings.NewReader(form.Encode()))
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return d.do(request)
+	return d.do(func() *http.Request {
+		request := httptest.NewRequestWithContext(d.s.T.Context(), http.MethodPost, action, strings.NewReader(form.Encode()))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return request
+	})
 }
 
 func amounts(amount, again string) url.Values {

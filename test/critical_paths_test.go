@@ -52,7 +52,7 @@ func TestCancelBeforePayment(t *testing.T) {
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("cancelled", testkit.BookingBody(nil))
 	for range 2 { // a cancel said twice is answered twice
-		answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+		answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	}
@@ -121,17 +121,17 @@ func TestIdempotencySameKeyDifferentPayload(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	body := testkit.BookingBody(nil)
-	first, err := s.API.Do(http.MethodPost, "/v1/bookings", "key-1", body)
+	first, err := s.API.Ask(http.MethodPost, "/v1/bookings", "key-1", body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusCreated, first.Status, "%s", first.Body)
 
-	again, err := s.API.Do(http.MethodPost, "/v1/bookings", "key-1", body)
+	again, err := s.API.Ask(http.MethodPost, "/v1/bookings", "key-1", body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusCreated, again.Status)
 	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	require.JSONEq(t, string(first.Body), string(again.Body))
 
-	other, err := s.API.Do(http.MethodPost, "/v1/bookings", "key-1",
+	other, err := s.API.Ask(http.MethodPost, "/v1/bookings", "key-1",
 		testkit.BookingBody(func(b map[string]any) { b["holdMinutes"] = 31 }))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnprocessableEntity, other.Status, "%s", other.Body)

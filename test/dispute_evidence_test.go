@@ -53,7 +53,7 @@ func TestEvidenceShowsWhatWasSoldMailedAndPosted(t *testing.T) {
 	require.Equal(t, "booking taken", bundle.Timeline[0].What)
 	s.API.Token = s.DB.NewKey(t, "stranger", testdb.Shop...)
 	for _, path := range []string{"/evidence", "/cancellation-quote", "/ledger", ""} {
-		answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+booked.Reference+path, "", nil)
+		answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+booked.Reference+path, "", nil)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusNotFound, answer.Status)
 	}

@@ -55,7 +55,13 @@ func (o *operator) command(line string) *exec.Cmd {
 
 // run runs a command to its end, which has to be a good one.
 func (o *operator) run(line string) {
-	if output, err := o.command(line).CombinedOutput(); err != nil {
+	var output []byte
+	var err error
+	untilAnswered(o.Stack, func() error {
+		output, err = o.command(line).CombinedOutput()
+		return err
+	})
+	if err != nil {
 		o.T.Errorf("%s: %v\n%s", line, err, output)
 	}
 }

@@ -62,7 +62,7 @@ func requireBothDates(s *testkit.Stack, reference string) {
 	s.T.Helper()
 	type dates struct{ PostedAt, EffectiveAt time.Time }
 	var ledger struct{ Transactions []dates }
-	answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+reference+"/ledger", "", nil)
+	answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+reference+"/ledger", "", nil)
 	require.NoError(s.T, err)
 	answer.Into(s.T, &ledger)
 	output, err := s.StarterCommand("evidence", reference).Output()

@@ -28,7 +28,7 @@ func TestUnpaidBookingsSendFewEmailsToOneAddress(t *testing.T) {
 	var group sync.WaitGroup
 	for _, reference := range references {
 		group.Go(func() {
-			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+reference+"/cancel", "", nil)
+			answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+reference+"/cancel", "", nil)
 			if err != nil || answer.Status != http.StatusOK {
 				t.Errorf("%s: %d %s, %v", reference, answer.Status, answer.Body, err)
 			}

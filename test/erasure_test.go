@@ -85,12 +85,12 @@ func TestAnErasedTravellerIsNowhere(t *testing.T) {
 		c.require(t, file, string(text), personal...)
 	}
 
-	again, err := s.API.Do(http.MethodPost, "/v1/bookings", "erased", body)
+	again, err := s.API.Ask(http.MethodPost, "/v1/bookings", "erased", body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusGone, again.Status, "%s", again.Body)
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM bookings"))
 	for _, part := range []string{"", "/story", "/evidence"} {
-		read, err := s.API.Do(http.MethodGet, "/v1/bookings/"+booked.Reference+part, "", nil)
+		read, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+booked.Reference+part, "", nil)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, read.Status, "%s", read.Body)
 	}
@@ -156,16 +156,16 @@ func TestRetentionSurvivesTheDeathOfItsWorker(t *testing.T) {
 				}
 			}
 
-			again, err := s.API.Do(http.MethodPost, "/v1/bookings", "old", body)
+			again, err := s.API.Ask(http.MethodPost, "/v1/bookings", "old", body)
 			require.NoError(t, err)
 			require.Equal(t, http.StatusGone, again.Status, "%s", again.Body)
 			require.Contains(t, string(again.Body), "answer-not-kept")
 			require.Contains(t, string(again.Body), old.Reference)
 			require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
-			other, err := s.API.Do(http.MethodPost, "/v1/bookings", "old", testkit.BookingBody(testkit.DepartingIn(900)))
+			other, err := s.API.Ask(http.MethodPost, "/v1/bookings", "old", testkit.BookingBody(testkit.DepartingIn(900)))
 			require.NoError(t, err)
 			require.Equal(t, http.StatusUnprocessableEntity, other.Status, "%s", other.Body)
-			kept, err := s.API.Do(http.MethodPost, "/v1/bookings", "recent", body)
+			kept, err := s.API.Ask(http.MethodPost, "/v1/bookings", "recent", body)
 			require.NoError(t, err)
 			require.Equal(t, http.StatusCreated, kept.Status)
 			require.Contains(t, string(kept.Body), recent.Reference)

@@ -57,7 +57,7 @@ func sendFile(s *testkit.Stack, id, field, contentType string, content []byte) t
 	s.T.Helper()
 	client := *s.API
 	client.Header = http.Header{"Content-Type": {contentType}}
-	answer, err := client.Do(http.MethodPost, "/v1/disputes/"+id+"/evidence-draft/files/"+field+"?name=Layla+Haddad.pdf", "", content)
+	answer, err := client.Ask(http.MethodPost, "/v1/disputes/"+id+"/evidence-draft/files/"+field+"?name=Layla+Haddad.pdf", "", content)
 	require.NoError(s.T, err)
 	return answer
 }
@@ -111,7 +111,7 @@ func TestEvidenceIsSubmittedOnceFromManyTabs(t *testing.T) {
 		group.Go(func() {
 			client := []*testkit.APIClient{s.API, &other}[i%2]
 			path := "/v1/disputes/" + id + "/evidence-draft/submit"
-			answers[i], _ = client.Do(http.MethodPost, path, fmt.Sprint("tab-", i%4), submission(id, revision))
+			answers[i], _ = client.Ask(http.MethodPost, path, fmt.Sprint("tab-", i%4), submission(id, revision))
 		})
 	}
 	group.Wait()

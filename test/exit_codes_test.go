@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,12 +17,12 @@ import (
 // nowhere is an address where nothing listens: port 1 is never given out.
 const nowhere = "127.0.0.1:1"
 
-// ended runs a program to its end, within a minute, and returns its code with all that it said.
+// ended runs a program to its end, for as long as a test waits for anything, and returns its code with all that it said.
 func ended(t *testing.T, command *exec.Cmd) (code int, said string) {
 	t.Helper()
 	var all bytes.Buffer
 	command.Stdout, command.Stderr = &all, &all
-	stop, cancel := context.WithTimeout(t.Context(), time.Minute)
+	stop, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	defer context.AfterFunc(stop, func() { _ = command.Process.Kill() })() // its code then says so
 	require.NoError(t, command.Start())

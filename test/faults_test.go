@@ -56,7 +56,7 @@ func TestFaultsOnReadAndCancelAreRetried(t *testing.T) {
 			path := "/v1/payment_intents/" + booked.Payment.PaymentIntentID
 			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodPost, Path: path + "/cancel", Kind: fault, Count: 1})
 			s.Stripe.Faults().Add(fakestripe.Fault{Method: http.MethodGet, Path: path, Kind: fault, Count: 1})
-			answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+			answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
 			require.NoError(t, err)
 			require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 			require.Equal(t, "canceled", s.StripeStatus(booked.Payment.PaymentIntentID))
@@ -131,7 +131,7 @@ func TestStripeRefusesThePayment(t *testing.T) {
 		Method: http.MethodPost, Path: "/v1/payment_intents", Kind: fakestripe.FaultInvalidRequest,
 		Count: 1,
 	})
-	answer, err := s.API.Do(http.MethodPost, "/v1/bookings", "refused", testkit.BookingBody(nil))
+	answer, err := s.API.Ask(http.MethodPost, "/v1/bookings", "refused", testkit.BookingBody(nil))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s", answer.Body)
 	reference := s.OnlyReference()

@@ -93,7 +93,7 @@ func TestBookingsDoNotWaitForACheckOfTheFence(t *testing.T) {
 
 func mustGet(s *testkit.Stack, path string) int {
 	s.T.Helper()
-	answer, err := s.API.Do(http.MethodGet, path, "", nil)
+	answer, err := s.API.Ask(http.MethodGet, path, "", nil)
 	require.NoError(s.T, err)
 	return answer.Status
 }

@@ -42,7 +42,7 @@ func TestReportsOverHTTPAreThoseOfTheCommands(t *testing.T) {
 		for _, format := range formatsOf(command[0]) {
 			said, err := s.StarterCommand(append([]string{"ledger"}, append(command, "--format", format)...)...).Output()
 			require.NoError(t, err, "%v", command)
-			answer, err := s.API.Do(http.MethodGet, "/v1/ledger/"+path+"&format="+format, "", nil)
+			answer, err := s.API.Ask(http.MethodGet, "/v1/ledger/"+path+"&format="+format, "", nil)
 			require.NoError(t, err)
 			require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 			require.Equal(t, string(said), string(answer.Body), "%s as %s", path, format)
@@ -77,7 +77,7 @@ func requireSameComparison(s *testkit.Stack) {
 		require.NoError(s.T, err)
 		asking := *s.API
 		asking.Header = http.Header{"Content-Type": {"text/csv"}}
-		answer, err := asking.Do(http.MethodPost, "/v1/ledger/compare", "", text)
+		answer, err := asking.Ask(http.MethodPost, "/v1/ledger/compare", "", text)
 		require.NoError(s.T, err)
 		require.Equal(s.T, http.StatusOK, answer.Status, "%s", answer.Body)
 		require.Equal(s.T, string(said), string(answer.Body))
@@ -162,7 +162,7 @@ func (c controller) do(method, path, body string) testkit.Answer {
 	if body != "" {
 		sent = []byte(body)
 	}
-	answer, err := asking.Do(method, path, "", sent)
+	answer, err := asking.Ask(method, path, "", sent)
 	require.NoError(c.s.T, err)
 	return answer
 }
@@ -182,7 +182,7 @@ func (c controller) compares(month time.Time) {
 	require.NoError(c.s.T, err)
 	asking := *c.s.API
 	asking.Token, asking.Header = c.token, http.Header{"Content-Type": {"text/csv"}}
-	answer, err := asking.Do(http.MethodPost, "/v1/ledger/compare?month="+string(period), "", text)
+	answer, err := asking.Ask(http.MethodPost, "/v1/ledger/compare?month="+string(period), "", text)
 	require.NoError(c.s.T, err)
 	require.Equal(c.s.T, http.StatusOK, answer.Status, "%s", answer.Body)
 	require.NotContains(c.s.T, string(answer.Body), `"held":false`)

@@ -135,7 +135,7 @@ func TestMoreRequestsThanPlacesAreAnswered(t *testing.T) {
 	errs := make([]error, requests)
 	for i := range requests {
 		group.Go(func() {
-			answers[i], errs[i] = s.API.Do(http.MethodPost, "/v1/bookings", fmt.Sprintf("at-once-%d", i), testkit.BookingBody(nil))
+			answers[i], errs[i] = s.API.Ask(http.MethodPost, "/v1/bookings", fmt.Sprintf("at-once-%d", i), testkit.BookingBody(nil))
 		})
 	}
 	group.Wait()

@@ -55,7 +55,7 @@ func (f fleet) names() map[int]string {
 // bookAt makes a booking at one of the APIs.
 func (f fleet) bookAt(api testkit.APIProcess, key string) testkit.Booked {
 	f.T.Helper()
-	answer, err := api.Client.Do(http.MethodPost, "/v1/bookings", key, testkit.BookingBody(nil))
+	answer, err := api.Client.Ask(http.MethodPost, "/v1/bookings", key, testkit.BookingBody(nil))
 	require.NoError(f.T, err)
 	require.Equal(f.T, http.StatusCreated, answer.Status, "%s", answer.Body)
 	var booked testkit.Booked
@@ -160,7 +160,7 @@ func TestTwoAPIsShareEverythingButTheirLimits(t *testing.T) {
 		fence := f.StarterCommand("fence", "raise", "--reason", "a test of two APIs")
 		require.NoError(t, fence.Run())
 		for _, api := range f.apis {
-			answer, err := api.Client.Do(http.MethodPost, "/v1/bookings", "fenced", testkit.BookingBody(nil))
+			answer, err := api.Client.Ask(http.MethodPost, "/v1/bookings", "fenced", testkit.BookingBody(nil))
 			require.NoError(t, err)
 			require.Equal(t, http.StatusServiceUnavailable, answer.Status, "%s", answer.Body)
 		}
@@ -168,7 +168,8 @@ func TestTwoAPIsShareEverythingButTheirLimits(t *testing.T) {
 	})
 	t.Run("a rate limit holds for one API", func(t *testing.T) {
 		slow, other := f.StartAPI("RATE_READS_PER_SECOND=2"), f.StartAPI("RATE_READS_PER_SECOND=2")
-		f.Eventually(func() bool { return f.read(slow) == http.StatusTooManyRequests }, "an API does not limit reads")
+		// At once: a busy machine sends two requests a second one after another, which are within the rate.
+		f.Eventually(func() bool { return f.readAtOnce(slow, 20)[http.StatusTooManyRequests] > 0 }, "an API does not limit reads")
 		require.Equal(t, http.StatusOK, f.read(other), "another API has not counted these requests")
 	})
 	t.Run("a revoked key is refused by both", func(t *testing.T) {
@@ -188,9 +189,25 @@ func TestTwoAPIsShareEverythingButTheirLimits(t *testing.T) {
 func (f fleet) read(api testkit.APIProcess) int {
 	f.T.Helper()
 	reference := f.DB.Text(f.T, "SELECT MIN(reference) FROM bookings")
-	answer, err := api.Client.Do(http.MethodGet, "/v1/bookings/"+reference, "", nil)
+	answer, err := api.Client.Ask(http.MethodGet, "/v1/bookings/"+reference, "", nil)
 	require.NoError(f.T, err)
 	return answer.Status
+}
+
+// readAtOnce does so many times at once, and counts the statuses.
+func (f fleet) readAtOnce(api testkit.APIProcess, times int) map[int]int {
+	f.T.Helper()
+	statuses := make([]int, times)
+	var group sync.WaitGroup
+	for i := range statuses {
+		group.Go(func() { statuses[i] = f.read(api) })
+	}
+	group.Wait()
+	counts := map[int]int{}
+	for _, status := range statuses {
+		counts[status]++
+	}
+	return counts
 }
 
 // inTurn sends requests at once through a load balancer and counts the statuses of the answers.
@@ -202,7 +219,7 @@ func (f fleet) inTurn(both *testkit.APIClient, requests int, request func(i int)
 	for i := range requests {
 		group.Go(func() {
 			path, key, body := request(i)
-			answer, err := both.Do(http.MethodPost, path, key, body)
+			answer, err := both.Ask(http.MethodPost, path, key, body)
 			if err != nil {
 				answer.Status = -1
 			}

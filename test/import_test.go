@@ -192,7 +192,7 @@ func TestImportStopsWhileStripeIsAway(t *testing.T) {
 		Method: http.MethodGet, Path: "/v1/payment_intents/" + last, Kind: fakestripe.FaultRateLimit,
 		Count: 100,
 	})
-	out, err := starterWith(s, "import", "bookings", file, "--apply", "--format", "csv")
+	out, err := starterOnce(s, "import", "bookings", file, "--apply", "--format", "csv")
 	require.ErrorContains(t, err, "exit status 3", out)
 	require.ErrorContains(t, err, "row 71: ")
 	require.ErrorContains(t, err, "stopped after 69 rows")

@@ -15,7 +15,7 @@ import (
 func TestNobodyAsksAgainForABooking(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, HoldMinute: 100 * time.Millisecond, APIFailpoint: "api-after-reserve"})
-	_, err := s.API.Do(http.MethodPost, "/v1/bookings", "never-again", testkit.BookingBody(nil))
+	_, err := s.API.Ask(http.MethodPost, "/v1/bookings", "never-again", testkit.BookingBody(nil))
 	require.Error(t, err, "the API has died")
 	s.RequireDeaths("starter", 1)
 	reference := s.OnlyReference()
@@ -31,7 +31,7 @@ func TestNobodyAsksAgainForARefund(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{Processes: true, APIFailpoint: "api-after-refund-reserve"})
 	booked := s.BookAndPay("refund", nil)
-	_, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", "never-again", nil)
+	_, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", "never-again", nil)
 	require.Error(t, err, "the API has died")
 	s.RequireDeaths("starter", 1)
 	s.AwaitStatus(booked.Reference, "refunded")

@@ -37,7 +37,7 @@ func TestRotationUnderLoadRefusesNothingAndMakesNothingTwice(t *testing.T) {
 					client := *s.API
 					client.Token = token
 					both.Go(func() {
-						answer, err := client.Do(http.MethodPost, "/v1/bookings", key, body)
+						answer, err := client.Ask(http.MethodPost, "/v1/bookings", key, body)
 						if err != nil || answer.Status != http.StatusCreated {
 							_, _ = fmt.Fprintf(&refused, "%v %d %s\n", err, answer.Status, answer.Body) // never fails
 						}

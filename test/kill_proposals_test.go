@@ -36,7 +36,7 @@ func TestProposalsThatAreSentAndKilled(t *testing.T) {
 			"SELECT COUNT(*) FROM financial_ledger WHERE type = 'correction'",
 		},
 	} {
-		answer, err := desk.Do(http.MethodPost, "/v1/proposals", c.name, []byte(c.body))
+		answer, err := desk.Ask(http.MethodPost, "/v1/proposals", c.name, []byte(c.body))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
 		var made proposalView

@@ -101,7 +101,7 @@ func TestLateMoneyGoesBack(t *testing.T) {
 	t.Parallel()
 	s := testkit.New(t, testkit.Options{})
 	booked := s.Book("late-money", testkit.BookingBody(nil))
-	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	s.AwaitWorkflowEnd(booked.Reference)

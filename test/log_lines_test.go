@@ -60,6 +60,9 @@ func TestLogLinesOfAReconciliationHaveItsID(t *testing.T) {
 		if line.Service == "worker" && line.CorrelationID != "" && line.CorrelationID != run.CorrelationID {
 			continue // what was planted is being completed, by a booking's workflow
 		}
+		if line.CorrelationID == "" && line.Message == "database statement was slow" {
+			continue // on a busy machine, of what belongs to no run
+		}
 		require.Equal(t, run.CorrelationID, line.CorrelationID, "%+v", line)
 		require.Equal(t, "reconciliation", line.Service, "%+v", line)
 		messages[line.Message]++

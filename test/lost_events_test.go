@@ -14,7 +14,7 @@ import (
 // warning is what /readyz says although bookings are taken.
 func warning(s *testkit.Stack) string {
 	s.T.Helper()
-	answer, err := s.API.Do(http.MethodGet, "/readyz", "", nil)
+	answer, err := s.API.Ask(http.MethodGet, "/readyz", "", nil)
 	require.NoError(s.T, err)
 	require.Equal(s.T, http.StatusOK, answer.Status, "a suspicion keeps nobody from booking")
 	var ready struct{ Warning string }

@@ -109,7 +109,7 @@ type payingClients struct {
 func (p *payingClients) pay(ctx context.Context, name string) error {
 	for n := 0; n == 0 || ctx.Err() == nil; n++ {
 		began := time.Now()
-		answer, err := p.s.API.Do(http.MethodPost, "/v1/bookings", fmt.Sprintf("%s-%d", name, n), testkit.BookingBody(nil))
+		answer, err := p.s.API.Ask(http.MethodPost, "/v1/bookings", fmt.Sprintf("%s-%d", name, n), testkit.BookingBody(nil))
 		took := time.Since(began)
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (c documentCaller) call(method, target, body string, headers ...string) (an
 		key = "example-" + strconv.Itoa(*c.sent)
 	}
 	c.document.requireRequest(operation, sent)
-	answer, err = asking.Do(method, target, key, sent)
+	answer, err = asking.Ask(method, target, key, sent)
 	require.NoError(c.T, err)
 	require.Less(c.T, answer.Status, http.StatusMultipleChoices, "%s %s: %s", method, target, answer.Body)
 	status := strconv.Itoa(answer.Status)

@@ -19,7 +19,7 @@ func TestPaymentInProcessingOutlastsTheHold(t *testing.T) {
 	s.Eventually(func() bool { return s.PaymentStatus(booked.Reference) == "processing" }, "processing not recorded")
 	s.Eventually(func() bool { return strings.Contains(s.HistoryText(booked.Reference), "EVENT_TYPE_TIMER_FIRED") }, "the hold does not end")
 	require.Equal(t, "pending_payment", s.Status(booked.Reference))
-	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
 

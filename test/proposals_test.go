@@ -47,16 +47,19 @@ func (d counter) signedIn(name string, role access.Role) person {
 // do sends a request as the person. The key is left out where it is empty.
 func (p person) do(method, path, key, body string) testkit.Answer {
 	p.T.Helper()
-	request := httptest.NewRequestWithContext(api.As(p.T.Context(), p.Person), method, path, bytes.NewReader([]byte(body)))
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
-	}
-	answer := httptest.NewRecorder()
-	p.handler.ServeHTTP(answer, request)
-	return testkit.Answer{Status: answer.Code, Header: answer.Header(), Body: answer.Body.Bytes()}
+	answer, _ := testkit.UntilInTime(func() (testkit.Answer, error) {
+		request := httptest.NewRequestWithContext(api.As(p.T.Context(), p.Person), method, path, bytes.NewReader([]byte(body)))
+		if body != "" {
+			request.Header.Set("Content-Type", "application/json")
+		}
+		if key != "" {
+			request.Header.Set("Idempotency-Key", key)
+		}
+		answer := httptest.NewRecorder()
+		p.handler.ServeHTTP(answer, request)
+		return testkit.Answer{Status: answer.Code, Header: answer.Header(), Body: answer.Body.Bytes()}, nil
+	})
+	return answer
 }
 
 // requireProblem checks an answer's status and the kind of its problem.

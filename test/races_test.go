@@ -16,7 +16,7 @@ func TestCancelLosesToPayment(t *testing.T) {
 	booked := s.Book("cancel-race", testkit.BookingBody(nil))
 	s.Stripe.HoldWebhooks()
 	require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
-	answer, err := s.API.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
+	answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/cancel", "", nil)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
 	require.Equal(t, "confirmed", s.Status(booked.Reference))

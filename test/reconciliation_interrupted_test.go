@@ -85,7 +85,7 @@ func TestInvalidReconciliationRequestsAreRefused(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %s", body, answer.Body)
 		require.Contains(t, string(answer.Body), "body."+field)
 	}
-	answer, err := s.API.Do(http.MethodGet, "/v1/reconciliations/recon_none", "", nil)
+	answer, err := s.API.Ask(http.MethodGet, "/v1/reconciliations/recon_none", "", nil)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, answer.Status)
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM reconciliation_runs"))

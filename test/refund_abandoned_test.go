@@ -109,7 +109,8 @@ func TestAbandonedRefundOfUnknownOutcomeIsLookedForFirst(t *testing.T) {
 	require.NoError(t, s.Temporal.SignalWorkflow(t.Context(), "Refund:"+refund.ID, "", "stripe-event",
 		map[string]string{"eventId": "evt_wake"}))
 	s.Eventually(func() bool { return len(s.Stripe.Refunds()) == 1 }, "not asked again")
-	answer := s.Post("/v1/refunds/"+refund.ID+"/abandon", "", []byte(bankTransfer))
+	answer, err := s.API.Do(http.MethodPost, "/v1/refunds/"+refund.ID+"/abandon", "", []byte(bankTransfer))
+	require.NoError(t, err)
 	require.Contains(t, []int{http.StatusOK, http.StatusConflict, http.StatusServiceUnavailable}, answer.Status, "%s", answer.Body)
 	awaitRefund(s, refund.ID, "succeeded")
 	s.Stripe.ReleaseWebhooks()

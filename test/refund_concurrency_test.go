@@ -18,7 +18,7 @@ func TestOneRefundAskedFiftyTimesAtOnceIsMadeOnce(t *testing.T) {
 	answers := make(chan testkit.Answer, 50)
 	for range cap(answers) {
 		go func() {
-			answer, err := untilAvailable(s, "/v1/bookings/"+booked.Reference+"/refunds", "the-refund", []byte(`{}`))
+			answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", "the-refund", []byte(`{}`))
 			if err != nil {
 				answer.Status = -1
 			}
@@ -49,7 +49,7 @@ func TestFiftyRefundsAtOnceStayWithinTheCaptured(t *testing.T) {
 	answers := make(chan testkit.Answer, 50)
 	for i := range cap(answers) {
 		go func() {
-			answer, err := untilAvailable(s, "/v1/bookings/"+booked.Reference+"/refunds", fmt.Sprintf("fifty-%d", i), []byte(usd(10000)))
+			answer, err := s.API.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", fmt.Sprintf("fifty-%d", i), []byte(usd(10000)))
 			if err != nil {
 				answer.Status = -1
 			}

@@ -22,7 +22,7 @@ import (
 // bundleOf reads a booking's evidence over HTTP, to the byte.
 func bundleOf(s *testkit.Stack, reference string) []byte {
 	s.T.Helper()
-	answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+reference+"/evidence", "", nil)
+	answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+reference+"/evidence", "", nil)
 	require.NoError(s.T, err)
 	require.Equal(s.T, http.StatusOK, answer.Status)
 	return answer.Body
@@ -67,6 +67,7 @@ func sealedStack(t *testing.T) (s *testkit.Stack, booked, other testkit.Booked, 
 	t.Helper()
 	private, public := keyFiles(t)
 	s = testkit.New(t, testkit.Options{SealKey: private})
+	s.DB.AtNoon()
 	booked = s.BookAndPay("sealed", nil)
 	s.AwaitQuiet()
 	other = s.BookAndPay("other", nil)

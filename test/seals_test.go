@@ -94,6 +94,7 @@ func TestFinanceReceivesASignedSealEveryDay(t *testing.T) {
 	t.Parallel()
 	private, public := keyFiles(t)
 	s := testkit.New(t, testkit.Options{SealKey: private})
+	s.DB.AtNoon()
 	sealByWorkflow(s)
 	require.Equal(t, 0, s.FinanceMailCount("ledger_sealed"), "there is no seal yet")
 	s.BookAndPay("mailed", nil)

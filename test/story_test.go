@@ -20,7 +20,7 @@ func TestAStoryAnswersWhereTheRefundIs(t *testing.T) {
 	awaitRefund(s, refund.ID, "succeeded")
 	s.AwaitRunEnd("Refund:" + refund.ID)
 	tell := func() (told story.Story, known bool) {
-		answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+booked.Reference+"/story", "", nil)
+		answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+booked.Reference+"/story", "", nil)
 		if err != nil || answer.Status != http.StatusOK {
 			return told, false
 		}

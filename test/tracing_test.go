@@ -17,6 +17,7 @@ import (
 	"farebook/internal/dev/otlp"
 	"farebook/internal/dev/silent"
 	"farebook/internal/dev/testkit"
+	"farebook/internal/dev/wholefile"
 )
 
 // tracedStack runs API and worker as processes that export to an endpoint.
@@ -141,7 +142,7 @@ func TestOneTraceOfARefundOverGRPC(t *testing.T) {
 	s := tracedStack(t, testkit.Everywhere, collector.Endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "OTEL_EXPORTER_OTLP_HEADERS_FILE="+headers)
 	booked := s.BookAndPay("refunded", nil)
 	s.Eventually(func() bool { return slices.Equal([]string{"canary-first"}, collector.Headers("api-key")) }, "no export has the key")
-	require.NoError(t, os.WriteFile(headers, []byte("api-key=canary-second\n"), 0o600))
+	require.NoError(t, wholefile.Replace(headers, "api-key=canary-second\n"))
 	s.API.Header = http.Header{"Traceparent": {traceparent}}
 	refund := ask(s, booked.Reference, "refund", usd(1000))
 	s.API.Header = nil

@@ -18,7 +18,7 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 	previous := s.PreviousRelease()
 	body := testkit.BookingBody(nil)
 	book := func(api *testkit.APIClient, key string) (booked testkit.Booked) {
-		answer, err := api.Do(http.MethodPost, "/v1/bookings", key, body)
+		answer, err := api.Ask(http.MethodPost, "/v1/bookings", key, body)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusCreated, answer.Status, "%s", answer.Body)
 		answer.Into(t, &booked)
@@ -34,7 +34,7 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.Pay(booked.Payment.PaymentIntentID, "pm_card_visa"))
 		s.AwaitStatus(booked.Reference, "confirmed")
 		s.AwaitWorkflowEnd(booked.Reference)
-		refund, err := turn.repeats.Do(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", name+"-refund",
+		refund, err := turn.repeats.Ask(http.MethodPost, "/v1/bookings/"+booked.Reference+"/refunds", name+"-refund",
 			[]byte(`{"amount":{"value":100,"currency":"USD"}}`))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusCreated, refund.Status, "%s: %s", name, refund.Body)
@@ -43,7 +43,7 @@ func TestThePreviousReleaseRunsOnThisSchema(t *testing.T) {
 		s.AwaitStatus(booked.Reference, "partially_refunded")
 		s.AwaitRunEnd("Refund:" + refunded.ID)
 		for _, api := range []*testkit.APIClient{previous, s.API} {
-			answer, err := api.Do(http.MethodGet, "/v1/bookings/"+booked.Reference, "", nil)
+			answer, err := api.Ask(http.MethodGet, "/v1/bookings/"+booked.Reference, "", nil)
 			require.NoError(t, err)
 			require.Equal(t, http.StatusOK, answer.Status, "%s: %s", name, answer.Body)
 		}
@@ -74,7 +74,7 @@ func requireCompleted(t *testing.T, s *testkit.Stack) {
 	for rows.Next() {
 		var reference string
 		require.NoError(t, rows.Scan(&reference))
-		answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+reference, "", nil)
+		answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+reference, "", nil)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	}

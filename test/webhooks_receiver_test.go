@@ -114,7 +114,7 @@ func (r *receiver) register(name string, types ...string) issued {
 // post sends a request about webhook endpoints.
 func (r *receiver) post(path, key string, body []byte) testkit.Answer {
 	r.T.Helper()
-	answer, err := r.hooks.Do(http.MethodPost, "/v1/webhook-endpoints"+path, key, body)
+	answer, err := r.hooks.Ask(http.MethodPost, "/v1/webhook-endpoints"+path, key, body)
 	require.NoError(r.T, err)
 	return answer
 }

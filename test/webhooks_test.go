@@ -227,7 +227,7 @@ func TestOperationsEventsNeedTheirScope(t *testing.T) {
 		"url": r.server.URL + "/shop", "contactEmail": "hooks@canary-mail.example", "eventTypes": []string{"payout.paid"},
 	})
 	require.NoError(t, err)
-	answer, err := shop.Do(http.MethodPost, "/v1/webhook-endpoints", "shop", body)
+	answer, err := shop.Ask(http.MethodPost, "/v1/webhook-endpoints", "shop", body)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusForbidden, answer.Status, "%s", answer.Body)
 

@@ -43,13 +43,9 @@ func (l listed) ids() (ids []string) {
 	return ids
 }
 
-// list reads a page. It asks again where a busy machine made the database miss the API's limit, as the answer says.
 func (s *server) list(path string, query url.Values) (page listed) {
 	s.t.Helper()
 	got := s.do(http.MethodGet, path+"?"+query.Encode(), nil)
-	for again := 0; again < 10 && got.status == http.StatusServiceUnavailable; again++ {
-		got = s.do(http.MethodGet, path+"?"+query.Encode(), nil)
-	}
 	require.Equal(s.t, http.StatusOK, got.status, "%s %v: %s", path, query, got.body)
 	require.NoError(s.t, json.Unmarshal(got.body, &page))
 	return page

@@ -98,6 +98,7 @@ func (k *Kit) api() http.Handler {
 		WebhookSecrets: func() []string { return []string{"whsec_" + "console"} },
 		Limits:         api.Limits{Reads: many, Writes: many, Webhooks: many, Strangers: many, WrongKeys: many},
 		AnswerTimeout:  5 * time.Second, Log: log,
+		DatabaseTimeout: time.Minute, // which no test reaches: a busy machine takes longer than the default
 	}
 	deps.Inbox = inbox.New(deps.Store, deps.Dispatch, deps.Stripe, time.Minute, log)
 	k.T.Cleanup(deps.Inbox.Wait)

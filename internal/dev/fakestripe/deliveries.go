@@ -7,6 +7,7 @@ import (
 
 // MadeEvent describes an event that the stand-in does not emit itself.
 type MadeEvent struct {
+	ID         string          `json:"id"` // empty for a new one; the same again is another delivery of the event
 	Type       string          `json:"type"`
 	Object     json.RawMessage `json:"object"`      // data.object; empty leaves it out. It may have no id
 	Account    string          `json:"account"`     // id of a connected account; empty for the platform account
@@ -21,7 +22,7 @@ func (s *Server) DeliverMade(in MadeEvent) (int, error) {
 		data["object"] = in.Object
 	}
 	out := map[string]any{
-		"id": s.ids.next("evt"), "object": "event", "api_version": orDefault(in.APIVersion, apiVersion), "created": s.clock.Now().Unix(),
+		"id": orDefault(in.ID, s.ids.next("evt")), "object": "event", "api_version": orDefault(in.APIVersion, apiVersion), "created": s.clock.Now().Unix(),
 		"livemode": in.Livemode, "type": in.Type, "data": data, "pending_webhooks": 1, "request": noRequest(),
 	}
 	if in.Account != "" {

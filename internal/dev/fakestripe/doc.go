@@ -70,7 +70,7 @@
 //	POST /_stand/disputes/{id}/withdraw {"events"}                   WithdrawDispute: in any status
 //	POST /_stand/disputes/{id}/reinstate {"amount", "fee", "events"} ReinstateDispute: in part, or after a loss
 //	POST /_stand/payouts/{id}/reconcile                              CompletePayoutReconciliation
-//	POST /_stand/deliveries/event {"type", "object", "account", "api_version", "livemode"}  DeliverMade
+//	POST /_stand/deliveries/event {"id", "type", "object", "account", "api_version", "livemode"}  DeliverMade
 //	POST /_stand/deliveries/thin {"type"}                            DeliverThin: thin events and pings of API v2
 //	POST /_stand/deliveries/payload                                  DeliverPayload: any bytes, signed
 //	POST /_stand/events/account {"account": "acct_1"}                SendEventsFrom: a connected account

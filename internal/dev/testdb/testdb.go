@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
@@ -130,6 +131,16 @@ func (db *DB) drop(t testing.TB) {
 	}
 	require.NoError(t, admin.Close())
 	require.NoError(t, db.SQL.Close())
+}
+
+// AtNoon moves the clock to the next noon in UTC, for a test of what happens once a day: no midnight comes within it.
+func (db *DB) AtNoon() {
+	now := db.Clock.Now().UTC()
+	noon := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, time.UTC)
+	if noon.Before(now) {
+		noon = noon.AddDate(0, 0, 1)
+	}
+	db.Clock.AdvanceTo(noon)
 }
 
 // Tester is the actor of changes that tests make.

@@ -36,6 +36,10 @@ func (a Answer) Into(t testing.TB, out any) {
 // URL is the address of the API, without a trailing slash.
 func (c *APIClient) URL() string { return c.base }
 
+// connections are those of all stacks. Whoever closes a server of httptest closes the idle connections of the default client, also those
+// that another test is about to use.
+var connections = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
+
 // Do sends one request. It returns an error of the connection, because a test may be killing the API.
 func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer, error) {
 	request, err := http.NewRequest(method, c.base+path, bytes.NewReader(body))
@@ -50,13 +54,19 @@ func (c *APIClient) Do(method, path, idempotencyKey string, body []byte) (Answer
 	if idempotencyKey != "" {
 		request.Header.Set("Idempotency-Key", idempotencyKey)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := connections.Do(request)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: text}, err
+}
+
+// Ask sends a request as a client does by the documentation: again, under the same key, while the answer is that a part has not answered
+// within the API's time.
+func (c *APIClient) Ask(method, path, idempotencyKey string, body []byte) (Answer, error) {
+	return UntilInTime(func() (Answer, error) { return c.Do(method, path, idempotencyKey, body) })
 }
 
 // Ready reports whether /readyz answers 200.
@@ -73,16 +83,16 @@ func (c *APIClient) ready(path string) bool {
 // Get decodes the answer of a path into out, and requires the status 200.
 func (c *APIClient) Get(path string, out any) {
 	c.t.Helper()
-	answer, err := c.Do(http.MethodGet, path, "", nil)
+	answer, err := c.Ask(http.MethodGet, path, "", nil)
 	require.NoError(c.t, err)
 	require.Equal(c.t, http.StatusOK, answer.Status, "GET %s: %s", path, answer.Body)
 	answer.Into(c.t, out)
 }
 
-// Post sends a request and requires that the connection holds, whatever the status.
+// Post asks and requires that the connection holds, whatever the status.
 func (s *Stack) Post(path, idempotencyKey string, body []byte) Answer {
 	s.T.Helper()
-	answer, err := s.API.Do(http.MethodPost, path, idempotencyKey, body)
+	answer, err := s.API.Ask(http.MethodPost, path, idempotencyKey, body)
 	require.NoError(s.T, err)
 	return answer
 }

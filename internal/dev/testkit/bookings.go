@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -24,9 +25,13 @@ type Booked struct {
 	} `json:"payment"`
 }
 
+// departure is that of each flight whose departure a test does not set. It stays the same while the process runs: a request that is sent
+// again in the next hour is the same request.
+var departure = sync.OnceValue(func() time.Time { return time.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Hour) })
+
 // BookingBody returns a valid request for a booking of $459.00, after change has edited it. change may be nil.
 func BookingBody(change func(map[string]any)) []byte {
-	departs := time.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Hour)
+	departs := departure()
 	body := map[string]any{
 		"customer": map[string]any{"name": "Layla Haddad", "email": "layla.haddad@canary-mail.example", "locale": "en"},
 		"amount":   map[string]any{"value": 45900, "currency": "USD"},
@@ -91,7 +96,7 @@ func (s *Stack) BookAndPay(key string, change func(map[string]any)) Booked {
 
 // Status returns a booking's status from the API; empty while the API gives none.
 func (s *Stack) Status(reference string) string {
-	answer, err := s.API.Do(http.MethodGet, "/v1/bookings/"+reference, "", nil)
+	answer, err := s.API.Ask(http.MethodGet, "/v1/bookings/"+reference, "", nil)
 	if err != nil || answer.Status != http.StatusOK {
 		return ""
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
 
 	"farebook/internal/config"
 	"farebook/internal/dev/fakestripe"
@@ -58,6 +59,7 @@ type Stack struct {
 	env        []string // the same configuration, for processes
 	secrets    string   // the folder of Options.SecretFiles
 	webhookURL string
+	made       int // events of DeliverMade
 	handler    http.Handler
 	processes  []*Process
 	// olderRelease: the previous release posts to the ledger as well.
@@ -126,6 +128,7 @@ func (s *Stack) dialTemporal() {
 	options, err := s.Config.TemporalOptions()
 	require.NoError(s.T, err)
 	options.Logger = quietTemporal()
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(patiently))
 	s.Temporal, err = client.DialContext(s.T.Context(), options)
 	require.NoError(s.T, err)
 	s.T.Cleanup(s.Temporal.Close)

@@ -2,12 +2,15 @@ package testkit
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/stretchr/testify/require"
+
+	"farebook/internal/dev/fakestripe"
 )
 
 // Pay confirms the PaymentIntent at Stripe with a test card, as the traveller's browser does, and returns the HTTP status.
@@ -39,7 +42,7 @@ func (s *Stack) PostToStripe(path string, form url.Values, out any) int {
 	require.NoError(s.T, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "Bearer "+s.Stripe.Key())
-	response, err := http.DefaultClient.Do(request)
+	response, err := connections.Do(request)
 	require.NoError(s.T, err)
 	defer func() { _ = response.Body.Close() }()
 	if out != nil {
@@ -102,9 +105,26 @@ func (s *Stack) StripePosts() int {
 // DeliverAgain has Stripe deliver an event once more, and returns the API's status.
 func (s *Stack) DeliverAgain(eventID string) int {
 	s.T.Helper()
-	status, err := s.Stripe.Deliver(eventID)
+	return s.delivered(func() (int, error) { return s.Stripe.Deliver(eventID) })
+}
+
+// DeliverMade has Stripe deliver an event that the test has made, and returns the API's status.
+func (s *Stack) DeliverMade(event fakestripe.MadeEvent) int {
+	s.T.Helper()
+	s.made++
+	event.ID = fmt.Sprintf("evt_made%d", s.made)
+	return s.delivered(func() (int, error) { return s.Stripe.DeliverMade(event) })
+}
+
+// delivered delivers an event, and again while the API does not answer in time, as Stripe does.
+func (s *Stack) delivered(deliver func() (int, error)) int {
+	s.T.Helper()
+	answer, err := UntilInTime(func() (Answer, error) {
+		status, err := deliver()
+		return Answer{Status: status}, err
+	})
 	require.NoError(s.T, err)
-	return status
+	return answer.Status
 }
 
 // WebhooksTo has Stripe deliver its events to another API from now on.
