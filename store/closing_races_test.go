@@ -3,7 +3,6 @@ package store_test
 import (
 	"crypto/sha256"
 	"errors"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,14 +46,14 @@ func TestAPostingThatRacesACloseLandsInOneMonth(t *testing.T) {
 	b := newBooks(t)
 	months := b.readyMonths()
 	var march closing.Closing
-	posted := 0
+	posted, dice := 0, b.dice()
 	for round := 0; march.Number == 0; round++ {
 		require.Less(t, round, 500, "each approval lost the race")
 		_, _, err := months.ProposeClose(t.Context(), "2026-03", nil, alice)
 		require.NoError(t, err)
 		var group errgroup.Group
 		for _, post := range b.postings(months, round) {
-			reads := rand.IntN(60 * (1 + round/4)) // before the close, in it or after it; later with each lost round, so that one is won
+			reads := dice.IntN(60 * (1 + round/4)) // before the close, in it or after it; later with each lost round, so that one is won
 			posted++
 			group.Go(func() error {
 				for range reads {

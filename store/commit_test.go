@@ -155,9 +155,9 @@ func TestReservationWhoseCommitIsNotAnsweredInTime(t *testing.T) {
 		Caller: b.caller, IdempotencyKey: "unanswered", Request: request(), HoldExpiresAt: now.Add(time.Hour), CorrelationID: "c-1", Now: now,
 	}
 	proxy.armed.Store(true)
-	_, err := stalled.ReserveBooking(store.WithPatience(t.Context(), 2*time.Second), ask)
+	_, err := stalled.ReserveBooking(store.WithPatience(t.Context(), 5*time.Second), ask)
 	require.EqualValues(t, 1, proxy.lost.Load())
-	require.ErrorContains(t, err, "did not answer a COMMIT within 2s, so that its outcome is unknown")
+	require.ErrorContains(t, err, "did not answer a COMMIT within 5s, so that its outcome is unknown")
 	require.True(t, store.Unavailable(err))
 
 	again, err := stalled.ReserveBooking(t.Context(), ask)

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -51,7 +50,7 @@ func TestShuffledDisputeEndsInTheSameBooks(t *testing.T) {
 		disputeAt(booking.DisputeWon, withdrawn), disputeAt(booking.DisputeWon, withdrawn, reinstated),
 		disputeAt(booking.DisputeWon, withdrawn, reinstated),
 	}
-	rand.Shuffle(len(snapshots), func(i, j int) { snapshots[i], snapshots[j] = snapshots[j], snapshots[i] })
+	b.dice().Shuffle(len(snapshots), func(i, j int) { snapshots[i], snapshots[j] = snapshots[j], snapshots[i] })
 	failures := make([]error, len(snapshots))
 	var group sync.WaitGroup
 	for i, snapshot := range snapshots {

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +27,7 @@ func TestShuffledNewsEndsInTheSameBooks(t *testing.T) {
 		declined := held
 		declined.DeclineCode = "generic_decline"
 		snapshots = append(snapshots, declined, paid(held, false), paid(held, false), paid(held, true), paid(held, true))
-		rand.Shuffle(len(snapshots), func(i, j int) { snapshots[i], snapshots[j] = snapshots[j], snapshots[i] })
+		b.dice().Shuffle(len(snapshots), func(i, j int) { snapshots[i], snapshots[j] = snapshots[j], snapshots[i] })
 		failures := make([]error, len(snapshots))
 		var group sync.WaitGroup
 		for i, snapshot := range snapshots {

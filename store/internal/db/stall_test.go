@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,6 +123,8 @@ func TestExhaustedPatienceNamesItsLimit(t *testing.T) {
 	t.Parallel()
 	on := testdb.New(t)
 	books := open(t, on, unlimited())
+	// Both connections are open before, which takes a part of the patience of whoever opens one.
+	require.NoError(t, books.InTransaction(t.Context(), func(*gorm.DB) error { return books.Ping(t.Context()) }))
 	hurried := db.WithPatience(t.Context(), 199*time.Millisecond)
 	require.ErrorContains(t, books.InTransaction(hurried, func(tx *gorm.DB) error {
 		if books.WithContext(hurried).Exec("SELECT SLEEP(600)").Error == nil {
@@ -171,13 +174,12 @@ func TestWaitForAConnectionIsBounded(t *testing.T) {
 	t.Parallel()
 	on := testdb.New(t)
 	pool := db.Books()
-	pool.Size, pool.Idle, pool.Wait = 1, 1, 400*time.Millisecond // which includes the opening of a connection
+	pool.Size, pool.Idle, pool.Wait = 1, 1, 2*time.Second // which includes the opening of a connection, on a busy machine
 	books := open(t, on, pool)
 	taken := books.WithContext(t.Context()).Begin()
 	require.NoError(t, taken.Error)
 
-	var none *db.NoConnectionError
-	for _, use := range []func(ctx context.Context) error{
+	uses := []func(ctx context.Context) error{
 		func(ctx context.Context) error { return books.WithContext(ctx).Exec("SELECT 1").Error },
 		func(ctx context.Context) error { return books.WithContext(ctx).Raw("SELECT 1").Scan(new(int)).Error },
 		func(ctx context.Context) error { return books.WithContext(ctx).Raw("SELECT 1").Row().Err() },
@@ -186,10 +188,17 @@ func TestWaitForAConnectionIsBounded(t *testing.T) {
 			return books.OnOneConnection(ctx, func(*gorm.DB) error { return nil })
 		},
 		books.Ping,
-	} {
-		err := use(t.Context())
+	}
+	refused := make([]error, len(uses))
+	var group sync.WaitGroup
+	for i, use := range uses {
+		group.Go(func() { refused[i] = use(t.Context()) })
+	}
+	group.Wait()
+	var none *db.NoConnectionError
+	for _, err := range refused {
 		require.ErrorAs(t, err, &none)
-		require.ErrorContains(t, err, `none of the 1 connections of the pool "books" became free within 400ms`)
+		require.ErrorContains(t, err, `none of the 1 connections of the pool "books" became free within 2s`)
 		require.True(t, db.Unavailable(err))
 	}
 	require.EqualValues(t, 6, books.Figures().Refused)
@@ -200,7 +209,7 @@ func TestWaitForAConnectionIsBounded(t *testing.T) {
 	require.NoError(t, taken.Rollback().Error)
 	require.NoError(t, books.Ping(t.Context()))
 	var slept int
-	require.NoError(t, books.WithContext(t.Context()).Raw("SELECT SLEEP(0.8)").Scan(&slept).Error,
+	require.NoError(t, books.WithContext(t.Context()).Raw("SELECT SLEEP(2.4)").Scan(&slept).Error,
 		"a statement that has its connection may take longer than the wait for one")
 	require.Equal(t, 1, books.Figures().MaxOpenConnections)
 }
