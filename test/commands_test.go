@@ -46,7 +46,8 @@ func starterWith(s *testkit.Stack, args ...string) (out string, err error) {
 // soonestOutage is less than any command waits for a part that does not answer: an outage that is reported sooner has another cause.
 const soonestOutage = 2 * time.Second
 
-// untilAnswered runs a command again, as an operator does whom its exit code tells that a part was not reached and that repeating it may help.
+// untilAnswered runs a command again, as an operator does whom its exit code tells that a part was not reached and that repeating it may
+// help.
 func untilAnswered(s *testkit.Stack, run func() error) {
 	s.T.Helper()
 	for end := time.Now().Add(testkit.Patience); ; {

@@ -59,11 +59,11 @@ type shown struct {
 	text     string // the content of the page, with entities read
 }
 
-func (d *desk) do(make func() *http.Request) shown {
+func (d *desk) do(ask func() *http.Request) shown {
 	d.s.T.Helper()
 	var answer *httptest.ResponseRecorder
 	_, _ = testkit.UntilInTime(func() (testkit.Answer, error) {
-		request := make()
+		request := ask()
 		for _, cookie := range d.cookies {
 			request.AddCookie(cookie)
 		}

@@ -12,8 +12,8 @@ import (
 // ErrChanged refuses a change because another one came after the status was read on which it rests.
 var ErrChanged = errors.New("another change of the deployment came in between: see deploy status, then repeat the command")
 
-// unlessChanged returns nil after a refusal of a change that is in force all the same. Temporal can carry out a change after it has left the
-// call without an answer, and refuses the repetition then, whose conflict token is an older one.
+// unlessChanged returns nil after a refusal of a change that is in force all the same. Temporal can carry out a change after it has left
+// the call without an answer, and refuses the repetition then, whose conflict token is an older one.
 func (d Deployment) unlessChanged(ctx context.Context, want Routing, refusal error) error {
 	if !outdated(refusal) {
 		return refusal

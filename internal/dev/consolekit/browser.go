@@ -142,8 +142,8 @@ func (b *Browser) Do(request *http.Request) *Page {
 // databaseTime is how long a page waits for the database at most.
 const databaseTime = 2 * time.Second
 
-// do sends a request, and again while the answer to it says that the database has not answered in time, as the page says. A form that is sent
-// again acts once.
+// do sends a request, and again while the answer to it says that the database has not answered in time, as the page says. A form that is
+// sent again acts once.
 func (b *Browser) do(request *http.Request) *Page {
 	b.t.Helper()
 	for {

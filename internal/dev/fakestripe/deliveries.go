@@ -22,8 +22,8 @@ func (s *Server) DeliverMade(in MadeEvent) (int, error) {
 		data["object"] = in.Object
 	}
 	out := map[string]any{
-		"id": orDefault(in.ID, s.ids.next("evt")), "object": "event", "api_version": orDefault(in.APIVersion, apiVersion), "created": s.clock.Now().Unix(),
-		"livemode": in.Livemode, "type": in.Type, "data": data, "pending_webhooks": 1, "request": noRequest(),
+		"id": orDefault(in.ID, s.ids.next("evt")), "object": "event", "api_version": orDefault(in.APIVersion, apiVersion),
+		"created": s.clock.Now().Unix(), "livemode": in.Livemode, "type": in.Type, "data": data, "pending_webhooks": 1, "request": noRequest(),
 	}
 	if in.Account != "" {
 		out["account"] = in.Account
