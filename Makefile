@@ -209,6 +209,8 @@ model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a m
 .PHONY: storm
 storm: MINUTES = 2
 storm: ## Break everything for MINUTES (2) as SEED says, with real processes, then check every promise (docs/proof.md); SHRINK=N for a smaller schedule
+	@$(NEED) node=nodejs npm=npm
+	@cd sdk/typescript && npm ci --ignore-scripts >/dev/null && npm run --silent build:test
 	@go build -o $(BIN)/ ./internal/dev/cmd/storm
 	@rm -rf $(STORM_SHAPES)
 	@FAREBOOK_STRIPE_SHAPES=$(STORM_SHAPES) $(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)

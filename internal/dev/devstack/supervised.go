@@ -28,9 +28,14 @@ type Supervised struct {
 // Supervise starts one more of the stack's programs, starter or worker, under a name that its log has as well. env is added to the
 // configuration of the stack: NAME=value.
 func (s *Stack) Supervise(name, program string, args, env []string) *Supervised {
+	return s.SuperviseOther(name, filepath.Join(s.bin, program), args, append(s.programEnv(), env...))
+}
+
+// SuperviseOther starts a program of others, at a path and with nothing but env in its environment.
+func (s *Stack) SuperviseOther(name, path string, args, env []string) *Supervised {
 	ctx, end := context.WithCancel(context.Background()) // by End
 	p := &Supervised{name: name, done: make(chan struct{}), end: end, command: command{
-		name: name, path: filepath.Join(s.bin, program), args: args, dir: s.options.Dir, env: append(s.programEnv(), env...),
+		name: name, path: path, args: args, dir: s.options.Dir, env: env,
 		logPath: filepath.Join(s.options.Dir, "logs", name+".log"), onParentDeath: syscall.SIGKILL,
 	}}
 	go p.supervise(ctx)

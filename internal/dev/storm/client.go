@@ -65,7 +65,24 @@ func (s *System) answeredAtRest(
 }
 
 // once sends a request, and reports whether its answer asks to send it again.
-func (s *System) once(ctx context.Context, actor, method, path, key string, body []byte) (Answer, bool, error) {
+func (s *System) once(ctx context.Context, actor, method, path, key string, body []byte) (answer Answer, again bool, err error) {
+	if strings.HasPrefix(actor, typeScript) {
+		answer, again, err = s.typeScript.once(ctx, s.tokenOf(actor), path, key, body)
+	} else {
+		answer, again, err = s.overHTTP(ctx, actor, method, path, key, body)
+	}
+	if err != nil {
+		return Answer{}, true, err
+	}
+	s.noteLinks(string(answer.Body))
+	if answer.Status == http.StatusInternalServerError {
+		s.violated("an answer 500 to %s %s: %s", method, pattern(path), problem(answer.Body))
+	}
+	answer.Method, answer.Path, answer.Key, answer.Request = method, path, key, body
+	return answer, again, nil
+}
+
+func (s *System) overHTTP(ctx context.Context, actor, method, path, key string, body []byte) (Answer, bool, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.Stack.APIURL+path, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, false, err
@@ -86,12 +103,8 @@ func (s *System) once(ctx context.Context, actor, method, path, key string, body
 	if err != nil {
 		return Answer{}, true, err
 	}
-	s.noteLinks(string(text))
-	if response.StatusCode == http.StatusInternalServerError {
-		s.violated("an answer 500 to %s %s: %s", method, pattern(path), problem(text))
-	}
 	again := response.StatusCode >= http.StatusInternalServerError || response.Header.Get("Retry-After") != ""
-	return Answer{Method: method, Path: path, Key: key, Status: response.StatusCode, Request: body, Body: text}, again, nil
+	return Answer{Status: response.StatusCode, Body: text}, again, nil
 }
 
 // tokenOf is the API key of an actor.

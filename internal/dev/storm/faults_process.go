@@ -17,6 +17,10 @@ func processKinds() []kind {
 		{name: "process killed", weight: 8, targets: programs, play: killProcess},
 		{name: "process frozen", weight: 6, targets: programs, longest: 12 * time.Second, play: freezeProcess},
 		{name: "process deployed anew", weight: 3, targets: programs, play: deployProcess},
+		{
+			name: "client killed", weight: 2, without: func(s *System) string { return s.typeScript.node.Why },
+			play: func(_ context.Context, s *System, _ Fault) error { return s.typeScript.process.Signal(syscall.SIGKILL) },
+		},
 		{name: "another build made current", weight: 3, play: promoteOther},
 		{name: "failpoint", weight: 16, targets: programs, points: true, play: armProcess},
 		{

@@ -26,8 +26,8 @@ const (
 	takeover = 30 * time.Second
 )
 
-// keyring are keys of one variable, ID:KEY separated by commas. Each process has them in a file of its own, which it reads again at each
-// use, because the files of several machines are never replaced at the same moment. One rotation at a time has it.
+// keyring are keys of one variable, ID:KEY separated by commas. Each process has them in its own file, which it reads again at each use,
+// because the files of several machines are never replaced at the same moment. One rotation at a time has it.
 type keyring struct {
 	variable string
 	holders  []string

@@ -95,7 +95,7 @@ func (s *System) checkBooking(ctx context.Context, answer Answer, stripe map[str
 	if err := json.Unmarshal(answer.Body, &promised); err != nil {
 		return err
 	}
-	read, found, err := s.answeredAtRest(ctx, administrator, http.MethodGet, "/v1/bookings/"+promised.Reference, "", nil)
+	read, found, err := s.answeredAtRest(ctx, answer.Actor, http.MethodGet, "/v1/bookings/"+promised.Reference, "", nil)
 	if err != nil || !found {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestTheOracleFindsWhatIsPlanted(t *testing.T) {
 	dir, remove, err := devstack.Scratch()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, remove()) })
-	s, err := storm.Start(t.Context(), filepath.Join(dir, "storm"), storm.Disk{}, io.Discard)
+	s, err := storm.Start(t.Context(), filepath.Join(dir, "storm"), storm.Disk{}, storm.Node{Why: "not built"}, io.Discard)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
 	require.NoError(t, s.Calm(t.Context(), 6*time.Second))

@@ -30,6 +30,7 @@ func (r Result) Print(out io.Writer, plan Plan) {
 	}{
 		{"acknowledged bookings and further payments", r.Bookings},
 		{"acknowledged answers", r.Answers},
+		{"of them, by the client for TypeScript", r.TypeScript},
 		{"requests without an answer", r.Unanswered},
 		{"ends of processes", r.Deaths},
 		{"ends of MariaDB on a full disk", r.DiskEnds},

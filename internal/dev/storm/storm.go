@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type Options struct {
 	Schedule   []Fault // drawn from Plan, or a part of that
 	Travellers int
 	Disk       Disk
+	Node       Node
 	Dir        string // of data, logs and journal; what an earlier run has left there is removed
 	Progress   io.Writer
 }
@@ -35,6 +37,7 @@ type Result struct {
 	Proofs     int               // of the books during the storm
 	Bookings   int               // acknowledged, further payments included
 	Answers    int               // acknowledged
+	TypeScript int               // of them, to the client for TypeScript
 	Unanswered int               // requests whose clients gave up
 	Quiet      time.Duration     // from the end of the faults to rest
 	Violations []string
@@ -46,7 +49,7 @@ const patienceAfter = 2 * time.Minute
 
 // Run plays a schedule on a new system and checks it. An error says that it could not be run or checked; broken promises are in the result.
 func Run(ctx context.Context, o Options) (result Result, err error) {
-	s, err := Start(ctx, o.Dir, o.Disk, o.Progress)
+	s, err := Start(ctx, o.Dir, o.Disk, o.Node, o.Progress)
 	if err != nil {
 		return result, err
 	}
@@ -54,6 +57,9 @@ func Run(ctx context.Context, o Options) (result Result, err error) {
 	defer func() { s.sum(&result) }() // also of a run that could not be ended
 	o.Schedule, result.LeftOut = s.able(o.Schedule)
 	say(o.Progress, "the storm begins: %d faults in %s, %d travellers, logs in %s", len(o.Schedule), o.Plan.Long, o.Travellers, o.Dir)
+	if o.Node.Why != "" {
+		result.LeftOut["travellers with the client for TypeScript"] = o.Node.Why
+	}
 	result.Played, result.Missed = map[string]int{}, map[string]int{}
 	s.rage(ctx, o, &result)
 
@@ -97,6 +103,9 @@ func (s *System) sum(result *Result) {
 	for _, answer := range answers {
 		if isBooking(answer) {
 			result.Bookings++
+		}
+		if strings.HasPrefix(answer.Actor, typeScript) {
+			result.TypeScript++
 		}
 	}
 	result.DiskEnds = s.servers.endedWhenFull.Load()

@@ -46,15 +46,16 @@ type System struct {
 	Temporal client.Client // direct as well
 	Journal  *Journal
 
-	dir       string
-	links     map[string]*link.Link
-	processes []*process
-	servers   servers
-	rotating  sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
-	balancer  *http.Server
-	receiver  *receiver
-	http      *http.Client
-	token     atomic.Pointer[string]
+	dir        string
+	links      map[string]*link.Link
+	processes  []*process
+	servers    servers
+	rotating   sync.Mutex // one rotation of Stripe's key at a time: each ends the overlap that it began
+	typeScript *typeScriptClient
+	balancer   *http.Server
+	receiver   *receiver
+	http       *http.Client
+	token      atomic.Pointer[string]
 	// financeToken is the API key of another client.
 	financeToken string
 	// webhookSecret is that by which Stripe signs.
@@ -74,8 +75,9 @@ type System struct {
 	unreadable map[string]string // why an email cannot be read, by its Message-ID
 }
 
-// Start starts a system with its data in dir, and that of MariaDB on a disk where there is one. On an error it stops what it has started.
-func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*System, error) {
+// Start starts a system with its data in dir, that of MariaDB on a disk where there is one, and the client for TypeScript where there is
+// Node. On an error it stops what it has started.
+func Start(ctx context.Context, dir string, disk Disk, node Node, progress io.Writer) (*System, error) {
 	dir, err := filepath.Abs(dir) // processes have another working directory
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func Start(ctx context.Context, dir string, disk Disk, progress io.Writer) (*Sys
 		dir: dir, disk: disk, clocks: newClocks(filepath.Join(dir, "clock")),
 		secrets: secretFiles{dir: filepath.Join(dir, "secrets")}, links: map[string]*link.Link{},
 		arrived: map[int]string{}, unreadable: map[string]string{},
-		http: &http.Client{Timeout: 15 * time.Second},
+		http: &http.Client{Timeout: 15 * time.Second}, typeScript: &typeScriptClient{node: node},
 	}
 	if err := s.start(ctx, progress); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -124,6 +126,9 @@ func (s *System) start(ctx context.Context, progress io.Writer) (err error) {
 		return err
 	}
 	if err := until(ctx, 2*time.Minute, "the APIs are not ready; logs in "+s.dir, func() bool { return ready(ctx, addresses) }); err != nil {
+		return err
+	}
+	if err := s.typeScript.start(ctx, s.Stack); err != nil {
 		return err
 	}
 	if _, err := s.starter(ctx, "client", "create", finance); err != nil {
@@ -206,6 +211,7 @@ func (s *System) Stop() error {
 	for _, p := range s.processes {
 		p.End()
 	}
+	s.typeScript.end()
 	if s.balancer != nil {
 		errs = append(errs, s.balancer.Close())
 	}

@@ -30,8 +30,12 @@ type traveller struct {
 }
 
 func newTraveller(patience context.Context, s *System, seed uint64, number int) *traveller {
+	name := fmt.Sprintf("traveller-%d", number)
+	if number%4 == 3 && s.typeScript.node.Why == "" {
+		name = fmt.Sprintf("%s-%d", typeScript, number)
+	}
 	return &traveller{
-		s: s, name: fmt.Sprintf("traveller-%d", number), draw: rand.New(rand.NewPCG(seed, uint64(number)+1)), patience: patience,
+		s: s, name: name, draw: rand.New(rand.NewPCG(seed, uint64(number)+1)), patience: patience,
 	}
 }
 

@@ -75,6 +75,7 @@ func run(o storm.Options, shrink int, only bool) (held bool, err error) {
 	if o.Disk, err = storm.OwnDisk(filepath.Join(o.Dir, "disk"), diskSize(o.Plan.Long)); err != nil {
 		return false, err
 	}
+	o.Node = storm.FindNode(root)
 	result, err := storm.Run(ctx, o)
 	if result.Played != nil { // it has begun
 		result.Print(os.Stdout, o.Plan)
