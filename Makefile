@@ -202,7 +202,7 @@ alerts: $(BIN)/with-servers ## Play the fault of each alert (or ALERTS=NAME) for
 	@$(BIN)/demo -queries $(call LOGGED,queries,tail -n 1)
 
 model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a model, and plans of reconciliation against theirs
-	@go test -count=1 -timeout 24h -run '^(TestPostingTheShortfallMakesBooksAndStripeAgree|TestCutLosesNothing)$$' ./reconciliation/ ./workflows/ -rapid.checks=$$(($(LIVES) * 100))
+	@go test -count=1 -timeout 24h -run '^(TestPostingTheShortfallMakesBooksAndStripeAgree|TestCutLosesNothing)$$' ./reconciliation/ ./workflows/ -rapid.checks=$$(($(LIVES) * 100)) -rapid.seed=$(or $(REPLAY),0)
 	@$(WITH_SERVERS) go test -count=1 -timeout 24h -run '^TestAnySequence' ./test/ -rapid.checks=$(LIVES) -rapid.steps=$(STEPS) -rapid.seed=$(or $(REPLAY),0)
 
 # `make nightly` plays SEED for half an hour; `make storm SEED=7 MINUTES=30` draws other faults.

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"farebook/activities"
+	_ "farebook/internal/dev/pinned" // the same draws each time
 	"farebook/reconciliation"
 )
 

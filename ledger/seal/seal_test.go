@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	_ "farebook/internal/dev/pinned" // the same draws each time
 	"farebook/ledger"
 	"farebook/ledger/seal"
 )

@@ -48,7 +48,18 @@ func (s *shop) ask(method, below string, headers ...string) page {
 	return request(s.T, method, s.booked.Payment.URL+below, headers...)
 }
 
-func request(t testing.TB, method, address string, headers ...string) page {
+// request sends one, and again while the page says that the database has not answered in time.
+func request(t testing.TB, method, address string, headers ...string) (answer page) {
+	t.Helper()
+	_, err := testkit.UntilInTime(func() (testkit.Answer, error) {
+		answer = requestOnce(t, method, address, headers...)
+		return testkit.Answer{Status: answer.status}, nil
+	})
+	require.NoError(t, err)
+	return answer
+}
+
+func requestOnce(t testing.TB, method, address string, headers ...string) page {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	require.NoError(t, err)
