@@ -218,9 +218,10 @@ storm: ## Break everything for MINUTES (2) as SEED says, with real processes, th
 
 .PHONY: simulate
 simulate: MONTHS = 12
-simulate: $(BIN)/with-servers ## Play MONTHS (12) of business from SEED in minutes, with one clock; proves the promises each day (docs/proof.md)
+simulate: SAMPLE = 50
+simulate: $(BIN)/with-servers ## Play MONTHS (12) of business from SEED in minutes, with one clock; proves the promises each day, then plays SAMPLE (50) workflows on a Temporal server (docs/proof.md)
 	@go build -o $(BIN)/ ./internal/dev/cmd/simulate
-	@FAREBOOK_TEST_TEMPORAL_ADDRESS=none $(WITH_SERVERS) $(BIN)/simulate -seed $(SEED) -months $(MONTHS)
+	@$(WITH_SERVERS) $(BIN)/simulate -seed $(SEED) -months $(MONTHS) -sample $(SAMPLE)
 
 .PHONY: guards guards-sample mutation mutation-sample
 guards: $(BIN)/with-servers ## Remove each guard of internal/dev/guards (GUARDS=PATTERN, PART=1/4), one at a time, and expect a failed test; results are kept. All are followed by make mutation

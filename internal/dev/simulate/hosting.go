@@ -74,7 +74,7 @@ func (o *outbound) SetUpdateHandler(ctx workflow.Context, name string, handler a
 	if r == nil {
 		return o.Next.SetUpdateHandler(ctx, name, handler, options)
 	}
-	r.updates[name] = handler
+	r.updates[name] = updateHandler{handler, options.Validator}
 	return nil
 }
 
@@ -100,7 +100,21 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...an
 func (o *outbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	options := workflow.GetLocalActivityOptions(ctx)
 	limit := options.ScheduleToCloseTimeout
-	return o.world.steps.do(ctx, &step{run: runOf(ctx), name: name, args: args, retries: options.RetryPolicy, limit: limit})
+	return o.world.steps.do(ctx, &step{run: runOf(ctx), name: name, local: true, args: args, retries: options.RetryPolicy, limit: limit})
+}
+
+// NewTimer implements interceptor.WorkflowOutboundInterceptor.
+func (o *outbound) NewTimer(ctx workflow.Context, d time.Duration) workflow.Future {
+	return o.NewTimerWithOptions(ctx, d, workflow.TimerOptions{})
+}
+
+// NewTimerWithOptions implements interceptor.WorkflowOutboundInterceptor.
+func (o *outbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, options workflow.TimerOptions) workflow.Future {
+	timer := o.Next.NewTimerWithOptions(ctx, d, options)
+	if r := runOf(ctx); r != nil {
+		r.story.times(workflow.Now(ctx), d, timer)
+	}
+	return timer
 }
 
 // child is the future of a workflow that a run has started. Nobody here waits for its result.
@@ -121,10 +135,17 @@ func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, kind string, args 
 	result, _ := workflow.NewFuture(ctx)
 	started, set := workflow.NewFuture(ctx)
 	id := workflow.GetChildWorkflowOptions(ctx).WorkflowID
+	caller := runOf(ctx).story
+	number := caller.did(o.world.now(), startLine(id, kind, args), true)
+	outcome := entry{came: anOutcome, at: o.world.now(), number: number, name: id}
 	if o.world.running(id) != nil {
-		set.SetError(&temporal.ChildWorkflowExecutionAlreadyStartedError{})
+		err := &temporal.ChildWorkflowExecutionAlreadyStartedError{}
+		outcome.failure = failureOf(err)
+		caller.got(outcome)
+		set.SetError(err)
 		return child{result, started}
 	}
+	caller.got(outcome)
 	var input any
 	if len(args) > 0 {
 		input = args[0]
@@ -137,11 +158,18 @@ func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, kind string, args 
 // SignalExternalWorkflow implements interceptor.WorkflowOutboundInterceptor.
 func (o *outbound) SignalExternalWorkflow(ctx workflow.Context, id, _, name string, arg any) workflow.Future {
 	sent, set := workflow.NewFuture(ctx)
+	caller := runOf(ctx).story
+	number := caller.did(o.world.now(), signalLine(id, name, arg), true)
+	outcome := entry{came: anOutcome, at: o.world.now(), number: number, name: id}
 	r := o.world.running(id)
 	if r == nil {
-		set.SetError(errors.New("no workflow runs under the id " + id))
+		err := errors.New("no workflow runs under the id " + id)
+		outcome.failure = failureOf(err)
+		caller.got(outcome)
+		set.SetError(err)
 		return sent
 	}
+	caller.got(outcome)
 	o.world.signal(r, name, arg)
 	set.SetValue(nil)
 	return sent

@@ -3,7 +3,9 @@ package simulate
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
@@ -21,13 +23,15 @@ type run struct {
 	ctx      workflow.Context
 	cancel   workflow.CancelFunc
 	signals  map[string]workflow.Channel
-	waiting  map[string][]any // signals that came before the run began
-	updates  map[string]any   // handlers by name
+	waiting  map[string][]any         // signals that came before the run began
+	updates  map[string]updateHandler // by name
+	handling []workflow.CancelFunc    // of the updates that it handles
 	queries  map[string]any
 	asked    map[string]*update // by the id of the update
 	result   any
 	err      error
 	ended    bool
+	story    *story // nil unless the run is in the sample
 }
 
 type runKey struct{}
@@ -55,8 +59,9 @@ func (w *world) start(id, kind string, input any) *run {
 	w.sequence++
 	r := &run{
 		id: id, kind: kind, number: w.sequence, input: input, signals: map[string]workflow.Channel{}, waiting: map[string][]any{},
-		updates: map[string]any{}, queries: map[string]any{}, asked: map[string]*update{},
+		updates: map[string]updateHandler{}, queries: map[string]any{}, asked: map[string]*update{},
 	}
+	r.story = w.sample.begin(id, kind, r.number, input)
 	w.runs[id] = r
 	w.open++
 	w.counts["workflows"]++
@@ -67,6 +72,9 @@ func (w *world) start(id, kind string, input any) *run {
 // begin runs the workflow's code in a coroutine.
 func (w *world) begin(r *run) {
 	r.ctx, r.cancel = workflow.WithCancel(workflow.WithValue(w.root, runKey{}, r))
+	if r.story != nil {
+		r.story.began = w.now()
+	}
 	workflow.Go(r.ctx, func(ctx workflow.Context) {
 		result, err := invoke(ctx, workflows.ByType()[r.kind], r.input)
 		w.end(r, result, err)
@@ -76,26 +84,38 @@ func (w *world) begin(r *run) {
 // end closes a run. Temporal does not let a run complete that has not seen a signal: the signal begins another run here.
 func (w *world) end(r *run, result any, err error) {
 	r.result, r.err, r.ended = result, err, true
+	r.story.closed(w.now(), result, err)
 	w.open--
 	r.cancel()
+	for _, cancel := range r.handling {
+		cancel()
+	}
 	left := map[string][]any{}
 	for name, channel := range r.signals {
 		var signal any
 		for channel.ReceiveAsync(&signal) {
 			left[name] = append(left[name], signal)
 		}
+		r.story.unread(len(left[name]))
 		channel.Close()
 	}
 	var anew *workflow.ContinueAsNewError
 	switch {
 	case errors.As(err, &anew):
-		next := w.start(r.id, r.kind, nextInput(r, anew))
-		next.waiting = left
+		w.passOn(w.start(r.id, r.kind, nextInput(r, anew)), left)
 	case err != nil:
 		w.failures = append(w.failures, fmt.Sprintf("workflow %s failed: %v", r.id, err))
 	case len(left) > 0:
-		next := w.start(r.id, r.kind, r.input)
-		next.waiting = left
+		w.passOn(w.start(r.id, r.kind, r.input), left)
+	}
+}
+
+// passOn hands the signals that a run has not received to the next one.
+func (w *world) passOn(next *run, left map[string][]any) {
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		for _, signal := range left[name] {
+			w.signal(next, name, signal)
+		}
 	}
 }
 
@@ -114,6 +134,7 @@ func nextInput(r *run, anew *workflow.ContinueAsNewError) any {
 
 // signal hands a signal to a run that has not ended.
 func (w *world) signal(r *run, name string, in any) {
+	r.story.got(entry{came: aSignal, at: w.now(), name: name, values: payloads(in)})
 	if channel := r.signals[name]; channel != nil {
 		channel.SendAsync(in)
 		return

@@ -4,6 +4,7 @@
 //
 // The code of the workflows is production's. It runs on the SDK's test environment, with a small scheduler in place of Temporal, which
 // keeps Temporal's promises: one open run an id, signals that are not lost, timers, and steps that are repeated until they succeed.
+// A sample of the runs is played on a real Temporal server afterwards, which has to find the same: see play.
 // docs/proof.md says what is real and what is modelled. The package imports everything.
 package simulate
 
@@ -40,7 +41,10 @@ type Options struct {
 	Retention string // as RETENTION
 	// Server is the DSN of a database server's administrator, ending in /.
 	Server string
-	Logs   io.Writer // warnings and errors of all parts; nil for none
+	// Sample is how many runs of workflows are played on the Temporal server at Temporal afterwards, at most; 0 for none.
+	Sample   int
+	Temporal string
+	Logs     io.Writer // warnings and errors of all parts; nil for none
 	// after is called at the end, before the database is removed.
 	after func(*system)
 }
@@ -57,8 +61,11 @@ type Report struct {
 	Digest       string // of the ledger in its order
 	Transactions int64
 	Counts       map[string]int
-	Open         int // runs of workflows that are open at the end
+	Open         int            // runs of workflows that are open at the end
+	Sampled      map[string]int // runs that were played on the server, by type
+	Repeated     int            // of them, because a timer fired before its turn, or they differed
 	Took         time.Duration
+	Playing      time.Duration // of the sample
 }
 
 // String names the conditions for people.
@@ -76,26 +83,39 @@ func (r Report) Print(to io.Writer) {
 	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
 		_, _ = fmt.Fprintf(to, "  %-28s %d\n", name, r.Counts[name]) // to a terminal
 	}
+	for _, kind := range slices.Sorted(maps.Keys(r.Sampled)) {
+		_, _ = fmt.Fprintf(to, "  %-28s %d\n", "on the server: "+kind, r.Sampled[kind]) // the same
+	}
+	if len(r.Sampled) > 0 {
+		_, _ = fmt.Fprintf(to, "  %-28s %d\n  %-28s %.0f s\n", "played again", r.Repeated, "playing took", r.Playing.Seconds()) // the same
+	}
 	_, _ = fmt.Fprintf(to, "  %-28s %d\n  %-28s %d\n  %-28s %.0f s\n  ledger %s\n", "workflows open at the end", r.Open, // the same
 		"ledger transactions", r.Transactions, "took", r.Took.Seconds(), r.Digest)
 }
 
 // Run plays a simulation. Only one runs in a process at a time: it sets the source of random numbers for ids.
-func Run(ctx context.Context, o Options) (report Report, err error) {
+func Run(ctx context.Context, o Options) (Report, error) {
+	report, stories, err := business(ctx, o)
+	return report, errors.Join(err, report.play(ctx, o, stories))
+}
+
+// business plays the simulation, and returns the stories of the sample.
+func business(ctx context.Context, o Options) (report Report, stories []*story, err error) {
 	began := time.Now()
 	c := &clock.Movable{}
 	c.StandAt(o.Start)
 	b, err := newBooks(ctx, o.Server, o.Zone, c)
 	if err != nil {
-		return report, err
+		return report, nil, err
 	}
 	defer func() { err = errors.Join(err, b.drop(ctx)) }()
 	w := newWorld(ctx, o.Seed, c, o.Start, o.Start.AddDate(0, 0, o.Days).Add(opens))
 	w.bookings = o.Bookings
+	w.sample = newSample(o.Seed, o.Sample)
 	s, err := newSystem(w, b, c, o)
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err != nil {
-		return report, err
+		return report, nil, err
 	}
 	defer seedIDs(o.Seed)()
 	failpoint.Listen(w.hit)
@@ -108,7 +128,27 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	if o.after != nil {
 		o.after(s)
 	}
-	return report, errors.Join(err, read)
+	return report, w.sample.stories(), errors.Join(err, read)
+}
+
+// play plays the sample on the Temporal server.
+func (r *Report) play(ctx context.Context, o Options, stories []*story) error {
+	if len(stories) == 0 {
+		return nil
+	}
+	p, err := newPlayer(o.Temporal)
+	if err != nil {
+		return err
+	}
+	defer p.client.Close()
+	began := time.Now()
+	r.Sampled = map[string]int{}
+	for _, one := range stories {
+		r.Sampled[one.kind]++
+	}
+	r.Repeated, err = p.play(ctx, stories)
+	r.Playing = time.Since(began)
+	return err
 }
 
 // seedIDs has all ids drawn from a seed until the returned function is called.

@@ -2,9 +2,16 @@ package simulate
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+
+	"farebook/booking"
+	"farebook/workflows"
 )
 
 // few are options for a day and a night, which a test of each commit plays.
@@ -18,7 +25,9 @@ func few(t *testing.T, seed uint64) Options {
 
 // The same seed ends in the same ledger, although deaths, delays and orders are drawn. What is planted afterwards is found.
 func TestTheSameSeedEndsInTheSameLedger(t *testing.T) {
-	first, err := Run(t.Context(), few(t, 1))
+	sampled := few(t, 1)
+	sampled.Sample = 30
+	first, stories, err := business(t.Context(), sampled)
 	require.NoError(t, err)
 	require.Positive(t, first.Transactions)
 	require.Positive(t, first.Counts["deaths at failpoints"])
@@ -29,6 +38,57 @@ func TestTheSameSeedEndsInTheSameLedger(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first.Digest, second.Digest)
 	require.Equal(t, first.Counts, second.Counts)
+	requirePlayed(t, stories)
+}
+
+// requirePlayed plays some stories on the Temporal server. What is planted in a story is a difference.
+func requirePlayed(t *testing.T, stories []*story) {
+	t.Helper()
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	p, err := newPlayer(address)
+	require.NoError(t, err)
+	defer p.client.Close()
+	paid := paidBooking(t, stories)
+	played := []*story{paid}
+	for _, kind := range []string{workflows.TypeSealLedger, workflows.TypeRetention} {
+		at := slices.IndexFunc(stories, func(one *story) bool { return one.kind == kind })
+		require.NotEqual(t, -1, at, kind)
+		played = append(played, stories[at])
+	}
+	_, err = p.play(t.Context(), played)
+	require.NoError(t, err)
+
+	p.attempts, p.patience = 1, 2*time.Second
+	planted := *paid
+	planted.entries = slices.Clone(paid.entries)
+	for i, e := range planted.entries {
+		if e.came == anOutcome && strings.Contains(textOf(e.values), "pi_") {
+			changed := strings.Replace(string(e.values[0].GetData()), "pi_", "pi_another", 1)
+			planted.entries[i].values = []*commonpb.Payload{{Metadata: e.values[0].GetMetadata(), Data: []byte(changed)}}
+			break
+		}
+	}
+	_, err = p.play(t.Context(), []*story{&planted})
+	require.ErrorContains(t, err, "pi_another", "an answer was changed")
+
+	planted.entries = slices.DeleteFunc(slices.Clone(paid.entries), func(e entry) bool { return e.came == aSignal })
+	_, err = p.play(t.Context(), []*story{&planted})
+	require.ErrorContains(t, err, "the server's run", "the signals were dropped")
+}
+
+// paidBooking is the shortest story of a booking that was confirmed after a signal.
+func paidBooking(t *testing.T, stories []*story) (shortest *story) {
+	t.Helper()
+	for _, one := range stories {
+		signalled := slices.ContainsFunc(one.entries, func(e entry) bool { return e.came == aSignal })
+		confirmed := one.ended && strings.Contains(one.entries[len(one.entries)-1].line, string(booking.StatusConfirmed))
+		if one.kind == workflows.TypeBookingPayment && signalled && confirmed && (shortest == nil || len(one.entries) < len(shortest.entries)) {
+			shortest = one
+		}
+	}
+	require.NotNil(t, shortest, "no booking of the sample was confirmed after a signal")
+	return shortest
 }
 
 // requireFound changes the books and Stripe's balance by hand, one at a time.

@@ -30,6 +30,7 @@ type steps struct {
 type step struct {
 	run     *run
 	name    string
+	local   bool // on the fast path
 	args    []any
 	retries *temporal.RetryPolicy
 	limit   time.Duration // for all attempts; zero without an end
@@ -37,6 +38,7 @@ type step struct {
 	attempt int
 	// heartbeat is what this attempt has recorded, last what those before it have.
 	heartbeat, last []any
+	number          int // in the story of its run
 	done            workflow.Settable
 }
 
@@ -66,6 +68,7 @@ func newSteps(w *world, all service.Activities, deaths int) *steps {
 func (s *steps) do(ctx workflow.Context, one *step) workflow.Future {
 	result, set := workflow.NewFuture(ctx)
 	one.done, one.began = set, workflow.Now(ctx)
+	one.number = one.run.story.did(one.began, stepLine(one.local, one.name, one.args), true)
 	s.world.after(s.world.upTo(taskTime), func(ctx workflow.Context) { s.attempt(ctx, one) })
 	return result
 }
@@ -91,16 +94,31 @@ func (s *steps) attempt(ctx workflow.Context, one *step) {
 		err = errors.New("the worker died before it reported the result")
 	}
 	if err == nil {
-		one.done.Set(s.decode(one.name, value), nil)
+		one.end(s.decode(one.name, value), nil, workflow.Now(ctx))
 		return
 	}
 	pause, again := one.pause(err, workflow.Now(ctx))
 	if !again {
-		one.done.Set(nil, err)
+		one.end(nil, err, workflow.Now(ctx))
 		return
 	}
 	w.counts["steps repeated"]++
 	w.after(pause, func(ctx workflow.Context) { s.attempt(ctx, one) })
+}
+
+// end hands the outcome to the run.
+func (one *step) end(result any, err error, at time.Time) {
+	if one.run.story != nil {
+		e := entry{came: anOutcome, at: at, number: one.number}
+		switch {
+		case err != nil:
+			e.failure = failureOf(err)
+		case result != nil:
+			e.values = payloads(result)
+		}
+		one.run.story.got(e)
+	}
+	one.done.Set(result, err)
 }
 
 // decode returns the result of a step as the type that its workflow expects.

@@ -35,6 +35,7 @@ type world struct {
 	sequence int
 	visitor  *visitor // who acts now
 	steps    *steps
+	sample   *sample  // nil for none
 	settled  func()   // after each thing that was done
 	failures []string // what no promise names and must not happen, such as a workflow that failed
 	counts   map[string]int

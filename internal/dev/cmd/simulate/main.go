@@ -22,6 +22,7 @@ func main() {
 	months := flag.Int("months", 12, "how many months of 30 days are played")
 	days := flag.Int("days", 0, "how many days are played; 0 for those of -months")
 	bookings := flag.Int("bookings", 0, "made on a day, on average; 0 for the usual number")
+	sample := flag.Int("sample", 0, "how many workflows are played on the server at FAREBOOK_TEST_TEMPORAL_ADDRESS afterwards, at most")
 	verbose := flag.Bool("v", false, "write warnings and errors of all parts to the standard error")
 	flag.Parse()
 	o := simulate.Draw(*seed)
@@ -30,7 +31,7 @@ func main() {
 	if *verbose {
 		o.Logs = os.Stderr
 	}
-	o.Server = os.Getenv("FAREBOOK_TEST_MYSQL_DSN")
+	o.Server, o.Sample, o.Temporal = os.Getenv("FAREBOOK_TEST_MYSQL_DSN"), *sample, os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	fmt.Println(o)
