@@ -78,6 +78,9 @@ func (s *servers) frozen(ctx context.Context, one server, long time.Duration) er
 	return frozen(ctx, func(signal syscall.Signal) error { return syscall.Kill(one.Pid(), signal) }, long)
 }
 
+// lateEnd is how long after the space has come back a server may still end of its want: it reports its state first.
+const lateEnd = 2 * time.Second
+
 // full leaves a server without space on its disk. One that ends of it is started again once there is space, as by its supervisor.
 func (s *servers) full(ctx context.Context, one server, disk Disk, long time.Duration) error {
 	s.mu.Lock()
@@ -93,7 +96,7 @@ func (s *servers) full(ctx context.Context, one server, disk Disk, long time.Dur
 	case <-one.Done():
 		s.endedWhenFull.Add(1)
 		return restarted(context.WithoutCancel(ctx), one)
-	default:
+	case <-time.After(lateEnd):
 		return nil
 	}
 }
