@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,9 +23,6 @@ func (b books) signedIn(name string, role access.Role) store.Caller {
 	require.NoError(b.t, err)
 	return caller
 }
-
-// atNoon moves the clock, so that no test passes midnight.
-func (b books) atNoon() { b.Clock.AdvanceTo(access.DayOf(b.Store.Now()).Add(36 * time.Hour)) }
 
 // paidBookings are bookings of $459.00.
 func (b books) paidBookings(count int) []booking.Reference {
@@ -74,7 +70,7 @@ func (b books) refundedBy(caller store.Caller) int {
 func TestALimitOfADayIsNotRaced(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.atNoon()
+	b.AtNoon()
 	sam, bookings := b.signedIn("sam", access.Support), b.paidBookings(5)
 	var group sync.WaitGroup
 	errs := make([]error, 20)
@@ -102,7 +98,7 @@ func TestALimitOfADayIsNotRaced(t *testing.T) {
 func TestALimitOfADayWaitsForTheRequestBefore(t *testing.T) {
 	t.Parallel()
 	b := patientBooks(t)
-	b.atNoon()
+	b.AtNoon()
 	sam, bookings := b.signedIn("sam", access.Support), b.paidBookings(1)
 	before := b.begin()
 	var id uint64
@@ -127,7 +123,7 @@ func TestALimitOfADayWaitsForTheRequestBefore(t *testing.T) {
 func TestWhatALimitCounts(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.atNoon()
+	b.AtNoon()
 	sam, sara, bookings := b.signedIn("sam", access.Support), b.signedIn("sara", access.Support), b.paidBookings(3)
 	var above *access.AboveLimitError
 	_, err := b.refundAs(sam, bookings[0], "large", 100_01, supportLimits)
@@ -156,7 +152,7 @@ func TestWhatALimitCounts(t *testing.T) {
 	_, err = b.refundAs(b.signedIn("fay", access.Finance), bookings[2], "finance", 200_00, supportLimits)
 	require.NoError(t, err, "finance has no limit here")
 
-	b.atNoon() // of the next day
+	b.AtNoon() // of the next day
 	_, err = b.refundAs(sam, bookings[1], "tomorrow", 59_00, supportLimits)
 	require.NoError(t, err)
 	require.Equal(t, 559_00, b.refundedBy(sam))
@@ -166,7 +162,7 @@ func TestWhatALimitCounts(t *testing.T) {
 func TestAllThatIsLeftIsLimited(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t)
-	b.atNoon()
+	b.AtNoon()
 	sam, bookings := b.signedIn("sam", access.Support), b.paidBookings(1)
 	var above *access.AboveLimitError
 	_, err := b.refundAs(sam, bookings[0], "all", 0, supportLimits)

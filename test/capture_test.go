@@ -104,9 +104,10 @@ func TestCaptureInPartWaitsForItsBalanceTransactions(t *testing.T) {
 // Nobody heard of a capture in part: what reconciliation finds of it is the payment, and healed as one.
 func TestReconciliationHealsACaptureInPart(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Sweep: rareSweeps})
 	booked := authorised(s, "part-unheard")
 	s.AwaitQuiet()
+	s.AwaitRest(s.WorkflowID(booked.Reference))
 	again := s.DropWebhooks()
 	require.Equal(t, http.StatusOK, s.PostToStripe("/v1/payment_intents/"+booked.Payment.PaymentIntentID+"/capture",
 		url.Values{"amount_to_capture": {"30000"}}, nil))

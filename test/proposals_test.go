@@ -90,6 +90,7 @@ func (p person) propose(key, body string) proposalView {
 func TestSupportProposesAndFinanceSends(t *testing.T) {
 	t.Parallel()
 	s := counterOf(testkit.New(t, testkit.Options{Env: []string{"CONSOLE_REFUND_LIMITS=support:USD:10000:15000"}}))
+	s.DB.AtNoon() // the limit is that of a day
 	booked := s.BookAndPay("paid", nil)
 	s.AwaitQuiet()
 	sam, fay, finn := s.signedIn("sam", access.Support), s.signedIn("fay", access.Finance), s.signedIn("finn", access.Finance)

@@ -16,13 +16,14 @@ import (
 // is looked at before it is healed counts among the run's calls.
 func TestPlanThatChangedSinceIsSkipped(t *testing.T) {
 	t.Parallel()
-	s := testkit.New(t, testkit.Options{})
+	s := testkit.New(t, testkit.Options{Sweep: rareSweeps})
 	booked := s.BookAndPay("disputed", nil)
 	s.AwaitQuiet()
 	id, err := s.Stripe.Dispute(booked.Payment.PaymentIntentID, 0, "fraudulent")
 	require.NoError(t, err)
 	s.AwaitStatus(booked.Reference, "disputed")
 	s.AwaitQuiet()
+	s.AwaitRest("Dispute:" + id)
 	s.DropWebhooks()
 	require.NoError(t, s.Stripe.MoveDispute(id, "under_review"))
 	dry := reconcile(s, `{"dryRun":true}`)

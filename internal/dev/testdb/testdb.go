@@ -133,15 +133,8 @@ func (db *DB) drop(t testing.TB) {
 	require.NoError(t, db.SQL.Close())
 }
 
-// AtNoon moves the clock to the next noon in UTC, for a test of what happens once a day: no midnight comes within it.
-func (db *DB) AtNoon() {
-	now := db.Clock.Now().UTC()
-	noon := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, time.UTC)
-	if noon.Before(now) {
-		noon = noon.AddDate(0, 0, 1)
-	}
-	db.Clock.AdvanceTo(noon)
-}
+// AtNoon moves the clock to noon of the next day, in UTC, for a test of what happens once a day: no midnight comes within it.
+func (db *DB) AtNoon() { db.Clock.AdvanceTo(access.DayOf(db.Clock.Now()).Add(36 * time.Hour)) }
 
 // Tester is the actor of changes that tests make.
 var Tester = access.Actor{Name: "tester@localhost", CorrelationID: "test-0001"}
