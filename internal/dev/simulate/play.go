@@ -37,14 +37,15 @@ type play struct {
 	client   client.Client
 	run      client.WorkflowRun
 	patience time.Duration // for each entry
+	slow     time.Duration // multiplies the time between the things that come, and that of a task
 	running  map[string]bool
 	given    int // things that the player has delivered, or that it expects from the server
 }
 
 // playOn plays a story, and returns how the server's run differs from it. slow multiplies the time between the things that come.
 func playOn(ctx context.Context, c client.Client, s *story, patience time.Duration, slow int) (err error) {
-	p := &play{stage: newStage(s), client: c, patience: patience * time.Duration(slow), running: map[string]bool{}}
-	p.shorten(time.Duration(slow))
+	p := &play{stage: newStage(s), client: c, patience: patience * time.Duration(slow), slow: time.Duration(slow), running: map[string]bool{}}
+	p.shorten()
 	p.finishForGood()
 	defer func() { p.terminate(context.WithoutCancel(ctx)) }()
 	if err := p.prepare(ctx, 0); err != nil {
@@ -81,7 +82,7 @@ func noActivities() service.Activities {
 // start starts the run with what came with its first task.
 func (p *play) start(ctx context.Context, queue string) (err error) {
 	options := client.StartWorkflowOptions{
-		ID: p.story.id, TaskQueue: queue, WorkflowTaskTimeout: playedTask,
+		ID: p.story.id, TaskQueue: queue, WorkflowTaskTimeout: p.slow * playedTask,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}
@@ -241,7 +242,7 @@ func (p *play) place(lines int) string {
 }
 
 // shorten gives each timer that fires in the story the time which that takes to play.
-func (p *play) shorten(slow time.Duration) {
+func (p *play) shorten() {
 	var planned time.Duration
 	started, local := map[int]time.Duration{}, map[int]bool{}
 	for _, e := range p.story.entries {
@@ -258,7 +259,7 @@ func (p *play) shorten(slow time.Duration) {
 				planned += playedTask
 			}
 			if e.came == aTimer {
-				p.timers[e.number] = max(slow*(planned-started[e.number]), time.Millisecond)
+				p.timers[e.number] = max(p.slow*(planned-started[e.number]), time.Millisecond)
 			}
 		}
 	}

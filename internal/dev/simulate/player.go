@@ -24,7 +24,7 @@ type player struct {
 const (
 	playsAtOnce  = 4
 	playAttempts = 3
-	playPatience = 5 * time.Second
+	playPatience = 10 * time.Second
 )
 
 func newPlayer(address string) (*player, error) {

@@ -40,33 +40,44 @@ func (w *world) ask(r *run, id, name string, args []any) (any, error) {
 	return u.result, u.err
 }
 
-// handle is the handler of updateAny. The handler of the run's own code runs in the coroutine of the update, which the SDK runs before
-// those of the workflow, and ends with the run.
+// handle is the handler of updateAny. As in the SDK, the handler of the run's own code runs before the coroutines of the workflow, and
+// behind its first one if the update came before the run had set a handler. It ends with the run.
 func (w *world) handle(ctx workflow.Context, number int) error {
 	u := w.asked[number]
 	delete(w.asked, number)
 	r := u.run
+	early := len(r.updates) == 0
 	err := workflow.Await(ctx, func() bool { return r.ended || r.updates[u.name].handle != nil })
 	if err != nil || r.ended {
 		return err
 	}
+	if early {
+		workflow.Go(r.ctx, func(ctx workflow.Context) { w.answer(ctx, u) })
+		return workflow.Await(ctx, func() bool { return r.ended || u.done })
+	}
 	ctx, cancel := workflow.WithCancel(workflow.WithValue(ctx, runKey{}, r))
 	r.handling = append(r.handling, cancel)
+	w.answer(ctx, u)
+	return nil
+}
+
+// answer calls the handler of an update, unless its validator refuses the update. The server writes nothing of what is refused.
+func (w *world) answer(ctx workflow.Context, u *update) {
+	r := u.run
 	handler := r.updates[u.name]
 	if handler.validate != nil {
 		_, u.err = invoke(ctx, handler.validate, u.args...)
 		if u.done = u.err != nil; u.done {
-			return nil // the server writes nothing of what is refused
+			return
 		}
 	}
 	r.story.got(entry{came: anUpdate, at: w.now(), name: u.name, values: payloads(u.args...)})
 	result, err := invoke(ctx, handler.handle, u.args...)
 	if r.ended {
-		return nil
+		return
 	}
 	u.result, u.err, u.done = result, err, true
 	r.story.did(w.now(), answerLine(u.name, u.result, u.err), false)
-	return nil
 }
 
 // updateHandler is what a run has set for one update.
