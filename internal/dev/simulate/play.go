@@ -383,7 +383,8 @@ func (p *play) replay(ctx context.Context) error {
 		return fmt.Errorf("the server's history does not replay: %w", err)
 	}
 	did, _ := again.state()
-	if played, _ := p.state(); p.story.ended && len(did) < len(played) {
+	played, _ := p.state()
+	if p.story.ended && len(did) < len(played) {
 		return fmt.Errorf("the replay of the server's history ends after %s", p.place(len(did)))
 	}
 	return p.compare(did)
@@ -396,7 +397,8 @@ var closings = map[ending]enumspb.EventType{
 }
 
 func (p *play) endsAs(last enumspb.EventType) error {
-	if want := closings[p.story.end]; p.story.ended && last != want {
+	want := closings[p.story.end]
+	if p.story.ended && last != want {
 		return fmt.Errorf("the model's run ends as %s, the server's as %s", want, last)
 	}
 	return nil

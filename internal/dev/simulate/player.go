@@ -58,7 +58,8 @@ func (p *player) play(ctx context.Context, stories []*story) (repeated int, diff
 
 func (p *player) playOne(ctx context.Context, one *story) (again int, err error) {
 	for attempt := range p.attempts {
-		if err = playOn(ctx, p.client, one, p.patience, 1<<attempt); err == nil || ctx.Err() != nil {
+		err = playOn(ctx, p.client, one, p.patience, 1<<attempt)
+		if err == nil || ctx.Err() != nil {
 			return attempt, err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"farebook/workflows"
 )
 
-// sample keeps the stories of some runs, which the seed decides, of every type of workflow. It draws from numbers of its own, so that the
+// sample keeps the stories of some runs, which the seed decides, of every type of workflow. It has its own random numbers, so that the
 // business of a seed is the same with and without it.
 type sample struct {
 	size int
