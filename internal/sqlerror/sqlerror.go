@@ -13,7 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// unavailable are the errors of a server that is full, stopping, read-only after a failover, or whose password is being
+// unavailable are the errors of a server that is full, stopping, read-only after a failover, or whose users are being
 // changed (dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, and MariaDB's 1927).
 var unavailable = map[uint16]bool{
 	1040: true, 1203: true, // too many connections
@@ -23,6 +23,7 @@ var unavailable = map[uint16]bool{
 	3: true, 1026: true, 1030: true, 1878: true, // a file, a table or a temporary file that could not be written
 	1180: true,             // no COMMIT, for such a reason
 	1044: true, 1045: true, // access denied
+	1142: true, 1143: true, // no right to a table or a column: a user that was dropped, or rights that are not granted yet
 	1053: true, 1077: true, 1079: true, 1152: true, 1927: true, // shutdown, connection killed
 	1467: true,                         // no id for a new row: the wait for the counter of its table was ended
 	1290: true, 1792: true, 1836: true, // read-only

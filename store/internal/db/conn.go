@@ -34,7 +34,12 @@ type conn struct {
 	session sqlsession.Session
 	client  time.Duration
 	killer  *killer
+	refused bool // for want of a right
 }
+
+// IsValid is the driver's, and false once the server has refused a statement for want of a right: the user may have been dropped after a
+// rotation, and the next connection logs in as the new one.
+func (c *conn) IsValid() bool { return !c.refused && c.driverConn.IsValid() }
 
 // connector makes connections with the session that every statement of the pool relies on.
 type connector struct {
@@ -73,7 +78,7 @@ func (c connector) open(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	return &conn{opened.(driverConn), session, c.pool.Client(), c.killer}, nil
+	return &conn{driverConn: opened.(driverConn), session: session, client: c.pool.Client(), killer: c.killer}, nil
 }
 
 // left ends the wait for a connection, and returns what is left of a limit for whoever asked.
@@ -103,6 +108,7 @@ func (c *conn) bound(ctx context.Context) (bounded context.Context, end func(err
 		timer.Stop()
 		gaveUp := bounded.Err() != nil
 		cancel(nil)
+		c.refused = c.refused || RightMissing(err)
 		switch {
 		case err == nil:
 			return nil

@@ -25,9 +25,10 @@ const (
 
 	errNoSuchConnection = 1094 // of KILL
 
-	errDuplicateKey = 1062
-	errNoRight      = 1142 // on a table
-	errNoTable      = 1146
+	errDuplicateKey     = 1062
+	errNoRight          = 1142 // on a table
+	errNoRightOnColumns = 1143
+	errNoTable          = 1146
 )
 
 // ErrNotFound says that a row does not exist, or not for this caller.
@@ -51,6 +52,12 @@ func LockWaitTimeout(err error) bool { return sqlerror.Number(err) == errLockWai
 func NoTable(err error) bool {
 	number := sqlerror.Number(err)
 	return number == errNoTable || number == errNoRight
+}
+
+// RightMissing tells that the user of a connection has no right to a table or to a column of it, or has been dropped.
+func RightMissing(err error) bool {
+	number := sqlerror.Number(err)
+	return number == errNoRight || number == errNoRightOnColumns
 }
 
 // StatementLimitError is a statement that the server has ended because it took longer than the limit of its pool. What it changed is

@@ -48,3 +48,33 @@ func TestNextConnectionUsesTheRotatedPassword(t *testing.T) {
 	now.Store(&login{err: errors.New("no such file")})
 	require.NoError(t, books.Ping(t.Context()))
 }
+
+// A user that is dropped while its connections are open costs one statement each, and not what is left of their lifetime.
+func TestConnectionOfADroppedUserIsReplaced(t *testing.T) {
+	t.Parallel()
+	on := testdb.New(t)
+	dsn, err := mysql.ParseDSN(on.AppDSN)
+	require.NoError(t, err)
+	next := dsn.User + "_next"
+	var user atomic.Pointer[string]
+	user.Store(&dsn.User)
+	pool := db.Books()
+	pool.Size, pool.Idle = 1, 1
+	pool.Login = func() (string, string, error) { return *user.Load(), dsn.Passwd, nil }
+	books := open(t, on, pool)
+	count := func() error {
+		var bookings int
+		return books.WithContext(t.Context()).Raw("SELECT COUNT(*) FROM bookings").Scan(&bookings).Error
+	}
+	require.NoError(t, count())
+
+	on.Exec(t, "CREATE USER '"+next+"'@'%' IDENTIFIED BY '"+dsn.Passwd+"'")
+	defer on.Exec(t, "DROP USER '"+next+"'@'%'")
+	on.Exec(t, "GRANT SELECT ON "+on.Name+".bookings TO '"+next+"'@'%'")
+	user.Store(&next)
+	on.Exec(t, "DROP USER '"+dsn.User+"'@'%'")
+	err = count()
+	require.True(t, db.RightMissing(err), "%v", err)
+	require.True(t, db.Unavailable(err), "the request is repeated, as while a password is changed")
+	require.NoError(t, count(), "the next statement has a connection of the new user")
+}
