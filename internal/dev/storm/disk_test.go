@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// patience bounds the whole, for a server that starts and writes beside all other tests.
+const patience = 5 * time.Minute
+
 // MariaDB on a disk that is full refuses rows, loses none that it has acknowledged, and takes rows again once there is space. The disk is
 // the program's alone, and what is on it is kept in the end. Without root, the program is root in a user namespace.
 func TestADiskIsFullForAWhile(t *testing.T) {
@@ -65,14 +68,14 @@ func fillUp(dir string) (err error) {
 	if disk.Why != "" {
 		return errors.New(disk.Why)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	server, err := devstack.StartMariaDB(ctx, disk.Dir, devstack.ForTests())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop(), disk.Keep(filepath.Join(dir, "kept"))) }()
-	books, err := sql.Open("mysql", server.AdminDSN()+"?timeout=5s&readTimeout=20s")
+	books, err := sql.Open("mysql", server.AdminDSN()+"?timeout=30s&readTimeout=60s")
 	if err != nil {
 		return err
 	}
