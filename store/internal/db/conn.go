@@ -34,12 +34,20 @@ type conn struct {
 	session sqlsession.Session
 	client  time.Duration
 	killer  *killer
-	refused bool // for want of a right
+	user    string // of the login
+	login   Login
+	refused bool // for want of a right, after a rotation of the user
 }
 
-// IsValid is the driver's, and false once the server has refused a statement for want of a right: the user may have been dropped after a
-// rotation, and the next connection logs in as the new one.
+// IsValid is the driver's, and false once the server has refused a statement for want of a right to a user who is no longer the one to log
+// in as: who was dropped after a rotation. The next connection logs in as the new one.
 func (c *conn) IsValid() bool { return !c.refused && c.driverConn.IsValid() }
+
+// replaced reports whether the next connection logs in as another user.
+func (c *conn) replaced() bool {
+	next := c.login.user()
+	return next != "" && next != c.user
+}
 
 // connector makes connections with the session that every statement of the pool relies on.
 type connector struct {
@@ -67,6 +75,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func (c connector) open(ctx context.Context) (driver.Conn, error) {
+	user := c.pool.Login.user()
 	opened, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +87,7 @@ func (c connector) open(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	return &conn{driverConn: opened.(driverConn), session: session, client: c.pool.Client(), killer: c.killer}, nil
+	return &conn{opened.(driverConn), session, c.pool.Client(), c.killer, user, c.pool.Login, false}, nil
 }
 
 // left ends the wait for a connection, and returns what is left of a limit for whoever asked.
@@ -108,7 +117,7 @@ func (c *conn) bound(ctx context.Context) (bounded context.Context, end func(err
 		timer.Stop()
 		gaveUp := bounded.Err() != nil
 		cancel(nil)
-		c.refused = c.refused || RightMissing(err)
+		c.refused = c.refused || RightMissing(err) && c.replaced()
 		switch {
 		case err == nil:
 			return nil

@@ -8,7 +8,16 @@ import (
 )
 
 // Login returns the user and password of the next connection.
-type Login = func() (user, password string, err error)
+type Login func() (user, password string, err error)
+
+// user is the user of the next connection; empty where it cannot be read, or is the DSN's.
+func (l Login) user() string {
+	if l == nil {
+		return ""
+	}
+	user, _, _ := l() // renewLogin logs the error
+	return user
+}
 
 // renewLogin asks login before each connection. Connections that are open keep theirs until the end of their lifetime: MySQL checks a
 // password only once. When login fails, as while a file is being replaced, the connection uses the DSN's: if the password has changed, the
