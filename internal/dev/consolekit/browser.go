@@ -8,12 +8,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
 	"farebook/access"
+	"farebook/internal/dev/testkit"
 	"farebook/starter/console/page"
 )
 
@@ -139,25 +139,24 @@ func (b *Browser) Do(request *http.Request) *Page {
 	return b.do(request)
 }
 
-// databaseTime is how long a page waits for the database at most.
-const databaseTime = 2 * time.Second
-
 // do sends a request, and again while the answer to it says that the database has not answered in time, as the page says. A form that is
 // sent again acts once.
-func (b *Browser) do(request *http.Request) *Page {
+func (b *Browser) do(request *http.Request) (shown *Page) {
 	b.t.Helper()
-	for {
-		began, sent := time.Now(), request.Clone(request.Context())
+	_, err := testkit.UntilInTime(func() (testkit.Answer, error) {
+		sent := request.Clone(request.Context())
 		if request.GetBody != nil {
 			body, err := request.GetBody()
-			require.NoError(b.t, err)
+			if err != nil {
+				return testkit.Answer{}, err
+			}
 			sent.Body = body
 		}
-		shown := b.send(sent)
-		if shown.Status != http.StatusServiceUnavailable || time.Since(began) < databaseTime {
-			return shown
-		}
-	}
+		shown = b.send(sent)
+		return testkit.Answer{Status: shown.Status}, nil
+	})
+	require.NoError(b.t, err)
+	return shown
 }
 
 func (b *Browser) send(request *http.Request) *Page {

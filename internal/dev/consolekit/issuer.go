@@ -1,6 +1,6 @@
 // Package consolekit signs tests in to the console and reads its pages: an issuer of OpenID Connect that says what a test wants, browsers
-// without scripts, and a console with the real API on its own database. It imports access, testdb, starter/api, starter/console and what
-// these need.
+// without scripts, and a console with the real API on its own database. It imports access, testdb, testkit, starter/api, starter/console
+// and what these need.
 package consolekit
 
 import (

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"farebook/internal/dev/devstack"
-	"farebook/internal/payload"
 )
 
 // Full is the fault that leaves a server without space, until ctx ends.
@@ -19,15 +18,8 @@ func (d Disk) Keep(dir string) error { return d.keep(dir) }
 // TakeOutKeys replaces the keys of payloads and of links at once, as nobody should: the earlier ones are gone.
 func (s *System) TakeOutKeys() error {
 	for _, ring := range []*keyring{&s.payloadKeys, &s.linkKeys} {
-		fresh, err := payload.NewKey("sudden")
-		if err != nil {
+		if err := s.renewKeys(ring, "sudden"); err != nil {
 			return err
-		}
-		ring.text = fresh
-		for _, holder := range ring.holders {
-			if err := s.writeKeys(ring, holder); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

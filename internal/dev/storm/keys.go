@@ -43,15 +43,23 @@ func (s *System) newKeyrings() error {
 	s.payloadKeys = keyring{variable: payloadKeys, holders: append(slices.Clone(programs), operators), logged: true}
 	s.linkKeys = keyring{variable: linkKeys, holders: programs}
 	for _, ring := range []*keyring{&s.payloadKeys, &s.linkKeys} {
-		first, err := payload.NewKey("storm0")
-		if err != nil {
+		if err := s.renewKeys(ring, "storm0"); err != nil {
 			return err
 		}
-		ring.text = first
-		for _, holder := range ring.holders {
-			if err := s.writeKeys(ring, holder); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// renewKeys gives every process one fresh key at once, in place of those that it has.
+func (s *System) renewKeys(ring *keyring, id string) error {
+	fresh, err := payload.NewKey(id)
+	if err != nil {
+		return err
+	}
+	ring.text = fresh
+	for _, holder := range ring.holders {
+		if err := s.writeKeys(ring, holder); err != nil {
+			return err
 		}
 	}
 	return nil
