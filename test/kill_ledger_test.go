@@ -62,9 +62,7 @@ func TestCarryOverThatIsKilledIsRepeated(t *testing.T) {
 	}
 	s.AwaitQuiet()
 	s.Stripe.SettleFunds()
-	payout, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, payout, "pending", "proven")
+	provenPayout(s)
 	s.AwaitQuiet()
 	s.DB.PostedByEarlierRelease(t)
 	onItsWay := s.DB.Count(t, "SELECT amount FROM payouts")

@@ -21,9 +21,7 @@ func TestPayoutReportOfAPaymentThatWasPostedLater(t *testing.T) {
 	late := s.BookAndPay("late", nil)
 	s.AwaitQuiet()
 	s.Stripe.SettleFunds()
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	provenPayout(s)
 	s.AwaitQuiet()
 	var left time.Time
 	require.NoError(t, s.DB.SQL.QueryRow("SELECT posted_at FROM financial_ledger WHERE type = 'payout'").Scan(&left))

@@ -194,9 +194,7 @@ func TestPayoutsAcrossTheOpening(t *testing.T) {
 	require.Zero(t, balanceOf(s, "asset:bank", "USD"), "what left before, and came back")
 
 	s.Stripe.SettleFunds()
-	payout, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, payout, "pending", "proven")
+	payout := provenPayout(s)
 	require.Greater(t, s.DB.Count(t, "SELECT transactions FROM payouts WHERE stripe_payout_id = ?", payout), 2)
 	require.NoError(t, s.Stripe.MovePayout(payout, "paid"))
 	awaitPayout(s, payout, "paid", "proven")

@@ -87,9 +87,7 @@ func TestMoneyOfAnotherIntegrationIsPostedAsTheirs(t *testing.T) {
 	require.Equal(t, 1361+45, balanceOf(s, "expense:stripe_fees", "USD"), "their fees are theirs: these are the booking's and the orphan's")
 
 	s.Stripe.SettleFunds()
-	payout, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, payout, "pending", "proven")
+	provenPayout(s)
 	s.RequireLedger(booked.Reference, "payment")
 	require.Empty(t, reconcile(s, `{}`).Details)
 	s.AwaitQuiet()

@@ -20,9 +20,7 @@ func TestPayoutStatementNamesWhatRemains(t *testing.T) {
 	s.AwaitQuiet()
 	s.Stripe.Bill(250, "usd", "Radar")
 	s.Stripe.SettleFunds()
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	id := provenPayout(s)
 	says := func(exit string, id string, says ...string) {
 		t.Helper()
 		said, err := s.StarterCommand("payouts", "statement", id, "--format", "csv").CombinedOutput()

@@ -18,6 +18,15 @@ func awaitPayout(s *testkit.Stack, id, status, proof string) {
 	}, "payout %s never became %s and %s; logs:\n%s", id, status, proof, s.Logs)
 }
 
+// provenPayout makes a payout of the dollars that are due, and returns its id once the books have proven it.
+func provenPayout(s *testkit.Stack) string {
+	s.T.Helper()
+	id, err := s.Stripe.PayOut("usd")
+	require.NoError(s.T, err)
+	awaitPayout(s, id, "pending", "proven")
+	return id
+}
+
 // An automatic payout is posted, proven by its balance transactions, and paid. It is reversed when it fails after that.
 func TestPayoutIsProvenAndComesBackWhenItFails(t *testing.T) {
 	t.Parallel()
@@ -27,9 +36,7 @@ func TestPayoutIsProvenAndComesBackWhenItFails(t *testing.T) {
 	}
 	s.AwaitQuiet()
 	s.Stripe.SettleFunds()
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	id := provenPayout(s)
 	s.AwaitQuiet()
 	require.Equal(t, 2, s.DB.Count(t, "SELECT transactions FROM payouts"))
 	require.Zero(t, s.Stripe.Balance("usd"))
@@ -75,9 +82,7 @@ func TestPayoutPostsStripesBillWithIt(t *testing.T) {
 	s.AwaitQuiet()
 	bill := s.Stripe.Bill(250, "usd", "Radar")
 	s.Stripe.SettleFunds()
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	provenPayout(s)
 	s.AwaitQuiet()
 	require.Equal(t, 1, s.DB.Count(t, "SELECT COUNT(*) FROM financial_ledger WHERE type = 'account_fee' AND stripe_balance_transaction_id = ?",
 		bill))
@@ -92,9 +97,7 @@ func TestLargePayoutIsProven(t *testing.T) {
 	s := testkit.New(t, testkit.Options{Processes: true, WorkerFailpoint: "after-payout-page"})
 	fillLedger(t, s.DB, payments, "pi_fill_", "txn_fill_")
 	s.Stripe.Fill(payments, filledAfter(s.DB), time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	id := provenPayout(s)
 	s.RequireDeaths("worker", 1)
 	require.Equal(t, payments, s.DB.Count(t, "SELECT transactions FROM payouts"))
 	s.AwaitRunEnd("Payout:" + id)
@@ -152,9 +155,7 @@ func TestPayoutBelowZeroIsPostedAndProven(t *testing.T) {
 	require.Negative(t, s.Stripe.Balance("usd"), "the fee is not given back")
 	s.Stripe.AllowNegativePayouts(true)
 	s.Stripe.SettleFunds()
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	provenPayout(s)
 	s.AwaitQuiet()
 	require.Zero(t, s.Stripe.Balance("usd"))
 	require.EqualValues(t, -1361, balanceOf(s, "asset:payouts_in_transit", "USD"))

@@ -59,9 +59,7 @@ func TestAccountThatSettlesInOneCurrency(t *testing.T) {
 	s.RequirePromises()
 
 	s.Stripe.SettleFunds()
-	id, err := s.Stripe.PayOut("usd")
-	require.NoError(t, err)
-	awaitPayout(s, id, "pending", "proven")
+	provenPayout(s)
 	s.AwaitQuiet()
 	s.RequirePromises()
 	require.Empty(t, reconcile(s, `{"dryRun":true,"limit":0}`).Details)

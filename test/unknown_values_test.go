@@ -55,9 +55,7 @@ func (u unknown) payout() string {
 	u.T.Helper()
 	u.AwaitQuiet()
 	u.Stripe.SettleFunds()
-	id, err := u.Stripe.PayOut("usd")
-	require.NoError(u.T, err)
-	awaitPayout(u.Stack, id, "pending", "proven")
+	id := provenPayout(u.Stack)
 	return id
 }
 
