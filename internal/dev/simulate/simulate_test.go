@@ -44,11 +44,7 @@ func TestTheSameSeedEndsInTheSameLedger(t *testing.T) {
 // requirePlayed plays some stories on the Temporal server. What is planted in a story is a difference.
 func requirePlayed(t *testing.T, stories []*story) {
 	t.Helper()
-	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
-	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
-	p, err := newPlayer(address)
-	require.NoError(t, err)
-	defer p.client.Close()
+	p := testPlayer(t)
 	paid := paidBooking(t, stories)
 	played := []*story{paid}
 	for _, kind := range []string{workflows.TypeSealLedger, workflows.TypeRetention} {
@@ -56,7 +52,7 @@ func requirePlayed(t *testing.T, stories []*story) {
 		require.NotEqual(t, -1, at, kind)
 		played = append(played, stories[at])
 	}
-	_, err = p.play(t.Context(), played)
+	_, err := p.play(t.Context(), played)
 	require.NoError(t, err)
 
 	p.attempts = 1
@@ -76,6 +72,35 @@ func requirePlayed(t *testing.T, stories []*story) {
 	planted.entries = slices.DeleteFunc(slices.Clone(paid.entries), func(e entry) bool { return e.came == aSignal })
 	_, err = p.play(t.Context(), []*story{&planted})
 	require.ErrorContains(t, err, "the server's run", "the signals were dropped")
+}
+
+// testPlayer plays on the Temporal server of the tests.
+func testPlayer(t *testing.T) *player {
+	t.Helper()
+	address := os.Getenv("FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	require.NotEmpty(t, address, "no Temporal server: run `make test`, or set FAREBOOK_TEST_TEMPORAL_ADDRESS")
+	p, err := newPlayer(address)
+	require.NoError(t, err)
+	t.Cleanup(p.client.Close)
+	return p
+}
+
+// A capture is an update that comes while its run waits for a signal: the handler runs before the run's coroutines. The first update of a
+// booking comes with the start of its run, before the run has set a handler: its handler runs behind the run's first coroutine. On the
+// server both come in the order of the model, or the stories differ.
+func TestUpdatesAreHandledAsOnTheServer(t *testing.T) {
+	o := few(t, 6) // whose second day has captures
+	o.Days, o.Bookings, o.Sample = 2, 12, 400
+	_, stories, err := business(t.Context(), o)
+	require.NoError(t, err)
+	captured := slices.DeleteFunc(stories, func(one *story) bool { // long ones take minutes to play
+		asked := slices.ContainsFunc(one.entries, func(e entry) bool { return e.came == anUpdate && e.name == workflows.UpdateCapturePayment })
+		return !asked || len(one.entries) > 40
+	})
+	require.NotEmpty(t, captured, "no booking of the sample was captured")
+	p := testPlayer(t)
+	_, err = p.play(t.Context(), captured)
+	require.NoError(t, err)
 }
 
 // paidBooking is the shortest story of a booking that was confirmed after a signal.
