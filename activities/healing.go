@@ -140,6 +140,8 @@ const (
 	// confirmTime is how long the items have to be healed: each workflow reads Stripe and writes one transaction.
 	confirmTime = 30 * time.Second
 	confirmPace = 200 * time.Millisecond
+	// confirmTries bounds them as well, for a context whose time is not the machine's.
+	confirmTries = int(confirmTime / confirmPace)
 )
 
 // ConfirmHealings waits until each item is healed, and settles it as fixed or failed. Harmless when repeated: an item is settled once.
@@ -147,8 +149,8 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 	confirming, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
 	stripe, left := r.paced(in.RunID), in.ItemIDs
-	for {
-		last := confirming.Err() != nil
+	for try := 1; ; try++ {
+		last := confirming.Err() != nil || try > confirmTries
 		var still []uint64
 		for _, id := range left {
 			healed, err := r.healed(ctx, stripe, in.RunID, id)
@@ -166,7 +168,7 @@ func (r *Reconciliations) ConfirmHealings(ctx context.Context, in ConfirmInput) 
 		if last {
 			break
 		}
-		if err := wait.For(ctx, confirmPace); err != nil {
+		if err := wait.ForOthers(ctx, confirmPace); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func (r *Reconciliations) compareClearing(ctx context.Context, in ScanInput) (Sc
 	for attempt := range clearingAttempts {
 		if attempt > 0 {
 			activity.RecordHeartbeat(ctx) // slow responses add up
-			if err := wait.For(ctx, clearingPause); err != nil {
+			if err := wait.ForOthers(ctx, clearingPause); err != nil {
 				return Scanned{}, err
 			}
 		}

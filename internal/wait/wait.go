@@ -20,6 +20,22 @@ func For(ctx context.Context, d time.Duration) error {
 	}
 }
 
+type othersKey struct{}
+
+// ForOthers waits as For does, for what others do meanwhile: a workflow, another request. WithOthers can have them do it in another time.
+func ForOthers(ctx context.Context, d time.Duration) error {
+	if let, ok := ctx.Value(othersKey{}).(func(time.Duration)); ok {
+		let(d)
+		return ctx.Err()
+	}
+	return For(ctx, d)
+}
+
+// WithOthers has ForOthers call let, which lets the others act for d. A simulation plays them in the same process, in its own time.
+func WithOthers(ctx context.Context, let func(d time.Duration)) context.Context {
+	return context.WithValue(ctx, othersKey{}, let)
+}
+
 // Every calls do once per interval until ctx ends, for the first time after one interval. If do takes longer than the interval,
 // the next call follows immediately, and missed ones are dropped.
 func Every(ctx context.Context, d time.Duration, do func(context.Context)) {

@@ -141,7 +141,7 @@ func (a *api) awaitTurn(ctx context.Context, key store.IdempotencyKey,
 		if err != nil || !claimed.InProgress {
 			return claimed, err
 		}
-		if wait.For(waiting, turnPace) != nil {
+		if wait.ForOthers(waiting, turnPace) != nil {
 			return store.Claim{}, errInProgress
 		}
 		key.Known = true

@@ -6,6 +6,8 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
+
+	"farebook/internal/wait"
 )
 
 // attempting gives activities what Temporal says of their attempt: by the world's clock, and with the heartbeat of the attempt before.
@@ -27,6 +29,11 @@ type attemptIn struct {
 	steps *steps
 }
 
+// ExecuteActivity implements interceptor.ActivityInboundInterceptor. An activity that waits for others lets the world act.
+func (a *attemptIn) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	return a.Next.ExecuteActivity(wait.WithOthers(ctx, a.steps.world.sleep), in)
+}
+
 // Init implements interceptor.ActivityInboundInterceptor.
 func (a *attemptIn) Init(out interceptor.ActivityOutboundInterceptor) error {
 	return a.Next.Init(&attemptOut{interceptor.ActivityOutboundInterceptorBase{Next: out}, a.steps})
@@ -38,9 +45,12 @@ type attemptOut struct {
 	steps *steps
 }
 
+// acting is the step whose attempt acts now: another one may wait for others meanwhile.
+func (a *attemptOut) acting() *step { return a.steps.world.visitor.step }
+
 // GetInfo implements interceptor.ActivityOutboundInterceptor.
 func (a *attemptOut) GetInfo(ctx context.Context) activity.Info {
-	info, one := a.Next.GetInfo(ctx), a.steps.current
+	info, one := a.Next.GetInfo(ctx), a.acting()
 	info.Attempt, info.ScheduledTime, info.StartedTime = int32(one.attempt), one.began, a.steps.world.clock.Now() //nolint:gosec // few
 	info.WorkflowExecution.ID, info.WorkflowExecution.RunID = one.run.id, one.run.runID()
 	return info
@@ -49,16 +59,17 @@ func (a *attemptOut) GetInfo(ctx context.Context) activity.Info {
 // RecordHeartbeat implements interceptor.ActivityOutboundInterceptor. The SDK sends some heartbeats late: a worker that dies loses them.
 func (a *attemptOut) RecordHeartbeat(_ context.Context, details ...any) {
 	if !a.steps.world.chance(a.steps.deaths) {
-		a.steps.current.heartbeat = details
+		a.acting().heartbeat = details
 	}
 }
 
 // HasHeartbeatDetails implements interceptor.ActivityOutboundInterceptor.
-func (a *attemptOut) HasHeartbeatDetails(context.Context) bool { return len(a.steps.current.last) > 0 }
+func (a *attemptOut) HasHeartbeatDetails(context.Context) bool { return len(a.acting().last) > 0 }
 
 // GetHeartbeatDetails implements interceptor.ActivityOutboundInterceptor.
 func (a *attemptOut) GetHeartbeatDetails(_ context.Context, into ...any) error {
-	for i, detail := range a.steps.current.last[:min(len(into), len(a.steps.current.last))] {
+	last := a.acting().last
+	for i, detail := range last[:min(len(into), len(last))] {
 		reflect.ValueOf(into[i]).Elem().Set(reflect.ValueOf(detail))
 	}
 	return nil

@@ -29,9 +29,8 @@ type books struct {
 	shop, approver access.Actor
 }
 
-// newBooks creates a database on a server, by the DSN of an administrator that ends in /.
-// zone is that of their months.
-func newBooks(ctx context.Context, server, zone string, c clock.Clock) (*books, error) {
+// newBooks names a database that no other simulation has, on a server by the DSN of an administrator that ends in /.
+func newBooks(server string) (*books, error) {
 	admin, err := mysql.ParseDSN(server)
 	if err != nil {
 		return nil, err
@@ -46,12 +45,10 @@ func newBooks(ctx context.Context, server, zone string, c clock.Clock) (*books, 
 	b.application = app.FormatDSN()
 	b.shop = access.Actor{Name: "alice@simulation", CorrelationID: "simulate-1"}
 	b.approver = access.Actor{Name: "bob@simulation", CorrelationID: "simulate-2"}
-	if err := b.open(ctx, zone, c); err != nil {
-		return nil, errors.Join(err, b.drop(ctx))
-	}
 	return b, nil
 }
 
+// open creates the database, whose secret is drawn from the seed as every id is. zone is that of its months.
 func (b *books) open(ctx context.Context, zone string, c clock.Clock) (err error) {
 	if err = (migrations.Runner{AdminDSN: b.admin, AppDSN: b.application, BooksZone: zone}).Up(ctx); err != nil {
 		return err

@@ -145,7 +145,8 @@ func (s *system) nothingFound(ctx context.Context) error {
 // digest is one of the ledger in its order: what was posted when, with which date, to which account, of which object of Stripe's.
 func (s *system) digest(ctx context.Context) (digest string, transactions int64, err error) {
 	rows, err := s.books.sql.QueryContext(ctx, `SELECT l.id, l.type, l.posted_at, l.effective_at, COALESCE(l.stripe_balance_transaction_id, ''),
-		e.account, e.side, e.amount, e.currency FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id ORDER BY l.id, e.id`)
+		COALESCE(b.reference, ''), e.account, e.side, e.amount, e.currency FROM financial_ledger l JOIN ledger_entries e ON e.ledger_id = l.id
+		LEFT JOIN bookings b ON b.id = l.booking_id ORDER BY l.id, e.id`)
 	if err != nil {
 		return "", 0, err
 	}
@@ -153,13 +154,14 @@ func (s *system) digest(ctx context.Context) (digest string, transactions int64,
 	sum := sha256.New()
 	for rows.Next() {
 		var id, amount int64
-		var kind, transaction, account, side, currency string
+		var kind, transaction, booking, account, side, currency string
 		var posted time.Time
 		var effective sql.NullTime
-		if err := rows.Scan(&id, &kind, &posted, &effective, &transaction, &account, &side, &amount, &currency); err != nil {
+		if err := rows.Scan(&id, &kind, &posted, &effective, &transaction, &booking, &account, &side, &amount, &currency); err != nil {
 			return "", 0, err
 		}
-		_, _ = fmt.Fprintln(sum, id, kind, posted.UTC(), effective.Time.UTC(), transaction, account, side, amount, currency) // a hash takes all
+		_, _ = fmt.Fprintln(sum, id, kind, posted.UTC(), effective.Time.UTC(), transaction, booking, // a hash takes all
+			account, side, amount, currency)
 	}
 	if err := rows.Err(); err != nil {
 		return "", 0, err

@@ -133,47 +133,55 @@ func (c child) SignalChildWorkflow(workflow.Context, string, any) workflow.Futur
 // ExecuteChildWorkflow implements interceptor.WorkflowOutboundInterceptor.
 func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, kind string, args ...any) workflow.ChildWorkflowFuture {
 	result, _ := workflow.NewFuture(ctx)
-	started, set := workflow.NewFuture(ctx)
 	id := workflow.GetChildWorkflowOptions(ctx).WorkflowID
-	caller := runOf(ctx).story
-	number := caller.did(o.world.now(), startLine(id, kind, args), true)
-	outcome := entry{came: anOutcome, at: o.world.now(), number: number, name: id}
-	if o.world.running(id) != nil {
-		err := &temporal.ChildWorkflowExecutionAlreadyStartedError{}
-		outcome.failure = failureOf(err)
-		caller.got(outcome)
-		set.SetError(err)
-		return child{result, started}
-	}
-	caller.got(outcome)
 	var input any
 	if len(args) > 0 {
 		input = args[0]
 	}
-	r := o.world.start(id, kind, input)
-	set.SetValue(workflow.Execution{ID: id, RunID: r.runID()})
+	started := o.command(ctx, id, startLine(id, kind, args), func() (any, error) {
+		if o.world.running(id) != nil {
+			return nil, &temporal.ChildWorkflowExecutionAlreadyStartedError{}
+		}
+		r := o.world.start(id, kind, input)
+		return workflow.Execution{ID: id, RunID: r.runID()}, nil
+	})
 	return child{result, started}
 }
 
 // SignalExternalWorkflow implements interceptor.WorkflowOutboundInterceptor.
 func (o *outbound) SignalExternalWorkflow(ctx workflow.Context, id, _, name string, arg any) workflow.Future {
-	sent, set := workflow.NewFuture(ctx)
-	caller := runOf(ctx).story
-	number := caller.did(o.world.now(), signalLine(id, name, arg), true)
-	outcome := entry{came: anOutcome, at: o.world.now(), number: number, name: id}
-	r := o.world.running(id)
-	if r == nil {
-		err := errors.New("no workflow runs under the id " + id)
-		outcome.failure = failureOf(err)
-		caller.got(outcome)
-		set.SetError(err)
-		return sent
-	}
-	caller.got(outcome)
-	o.world.signal(r, name, arg)
-	set.SetValue(nil)
-	return sent
+	return o.command(ctx, id, signalLine(id, name, arg), func() (any, error) {
+		r := o.world.running(id)
+		if r == nil {
+			return nil, errors.New("no workflow runs under the id " + id)
+		}
+		o.world.signal(r, name, arg)
+		return nil, nil
+	})
 }
+
+// command asks the server for something about another workflow. It is done, and its outcome comes, after the run's other coroutines had
+// their turn: the server gets commands at the end of a task.
+func (o *outbound) command(ctx workflow.Context, id, line string, do func() (any, error)) workflow.Future {
+	outcome, set := workflow.NewFuture(ctx)
+	r := runOf(ctx)
+	number := r.story.did(o.world.now(), line, true)
+	o.world.after(commandTime, func(ctx workflow.Context) {
+		value, err := do()
+		if !r.ended {
+			e := entry{came: anOutcome, at: workflow.Now(ctx), number: number, name: id}
+			if err != nil {
+				e.failure = failureOf(err)
+			}
+			r.story.got(e)
+		}
+		set.Set(value, err)
+	})
+	return outcome
+}
+
+// commandTime is how long the server takes to start or signal another workflow.
+const commandTime = 5 * time.Millisecond
 
 // taskTime is the longest time that a started run, or a step, waits for a worker.
 const taskTime = 300 * time.Millisecond

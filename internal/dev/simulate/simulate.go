@@ -104,11 +104,15 @@ func business(ctx context.Context, o Options) (report Report, stories []*story, 
 	began := time.Now()
 	c := &clock.Movable{}
 	c.StandAt(o.Start)
-	b, err := newBooks(ctx, o.Server, o.Zone, c)
+	b, err := newBooks(o.Server)
 	if err != nil {
 		return report, nil, err
 	}
 	defer func() { err = errors.Join(err, b.drop(ctx)) }()
+	defer seedIDs(o.Seed)()
+	if err := b.open(ctx, o.Zone, c); err != nil {
+		return report, nil, err
+	}
 	w := newWorld(ctx, o.Seed, c, o.Start, o.Start.AddDate(0, 0, o.Days).Add(opens))
 	w.bookings = o.Bookings
 	w.sample = newSample(o.Seed, o.Sample)
@@ -117,7 +121,6 @@ func business(ctx context.Context, o Options) (report Report, stories []*story, 
 	if err != nil {
 		return report, nil, err
 	}
-	defer seedIDs(o.Seed)()
 	failpoint.Listen(w.hit)
 	defer failpoint.Listen(nil)
 	err = w.play(s.begin)

@@ -21,7 +21,6 @@ type steps struct {
 	world   *world
 	env     *testsuite.TestActivityEnvironment
 	results map[string]reflect.Type // of each activity; nil without a result
-	current *step                   // whose attempt runs
 	deaths  int                     // of 100 failpoints that a step passes
 	lost    int                     // of 100 steps whose result is lost after they have ended
 }
@@ -69,8 +68,13 @@ func (s *steps) do(ctx workflow.Context, one *step) workflow.Future {
 	result, set := workflow.NewFuture(ctx)
 	one.done, one.began = set, workflow.Now(ctx)
 	one.number = one.run.story.did(one.began, stepLine(one.local, one.name, one.args), true)
-	s.world.after(s.world.upTo(taskTime), func(ctx workflow.Context) { s.attempt(ctx, one) })
+	s.plan(s.world.upTo(taskTime), one)
 	return result
+}
+
+// plan plans an attempt, which may wait for others.
+func (s *steps) plan(d time.Duration, one *step) {
+	s.world.due.push(&happening{at: s.world.now().Add(d), waits: true, do: func(ctx workflow.Context) { s.attempt(ctx, one) }})
 }
 
 // attempt calls the activity once, and plans the next attempt if it failed with an error that may pass.
@@ -81,9 +85,8 @@ func (s *steps) attempt(ctx workflow.Context, one *step) {
 	}
 	one.attempt++
 	one.last = one.heartbeat
-	s.current = one
 	w.counts["steps"]++
-	v := &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1), mayDie: true}
+	v := &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1), mayDie: true, step: one}
 	var value converter.EncodedValue
 	err := w.run(ctx, v, func(context.Context) (err error) {
 		value, err = s.env.ExecuteActivity(one.name, one.args...)
@@ -103,7 +106,7 @@ func (s *steps) attempt(ctx workflow.Context, one *step) {
 		return
 	}
 	w.counts["steps repeated"]++
-	w.after(pause, func(ctx workflow.Context) { s.attempt(ctx, one) })
+	s.plan(pause, one)
 }
 
 // end hands the outcome to the run.

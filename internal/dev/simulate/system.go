@@ -110,7 +110,9 @@ func (s *system) serve() error {
 		Log: s.log,
 	})
 	if err == nil {
-		s.api = httptest.NewServer(handler)
+		s.api = httptest.NewUnstartedServer(handler)
+		s.api.Config.BaseContext = func(net.Listener) context.Context { return s.ctx }
+		s.api.Start()
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 )
@@ -18,6 +19,7 @@ type visitor struct {
 	// mayDie: a failpoint may end the goroutine.
 	mayDie bool
 	died   string // the failpoint at which it ended
+	step   *step  // whose attempt it is; nil for none
 }
 
 // call runs do as a visitor until it has ended.
@@ -70,6 +72,13 @@ func (w *world) await(condition func() bool) {
 	v := w.visitor
 	v.waits <- condition
 	<-v.turn
+}
+
+// sleep has the visitor who acts wait for a time of the world, while others act.
+func (w *world) sleep(d time.Duration) {
+	over := false
+	w.after(d, func(workflow.Context) { over = true })
+	w.await(func() bool { return over })
 }
 
 // deathError is the death of a visitor at a failpoint.

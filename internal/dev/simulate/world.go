@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"farebook/internal/clock"
+	"farebook/internal/wait"
 )
 
 // world is one simulated time with everything that happens in it. What happens is done one thing at a time, in an order that the seed
@@ -45,9 +46,10 @@ type world struct {
 
 func newWorld(ctx context.Context, seed uint64, c *clock.Movable, start, until time.Time) *world {
 	w := &world{
-		ctx: ctx, rand: rand.New(rand.NewPCG(seed, 0)), clock: c, until: until, //nolint:gosec // the same numbers for the same seed
+		rand: rand.New(rand.NewPCG(seed, 0)), clock: c, until: until, //nolint:gosec // the same numbers for the same seed
 		runs: map[string]*run{}, asked: map[int]*update{}, counts: map[string]int{},
 	}
+	w.ctx = wait.WithOthers(ctx, w.sleep)
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(silent())
 	w.env = suite.NewTestWorkflowEnvironment()
