@@ -126,7 +126,8 @@ func (p *play) startWith(ctx context.Context, options client.StartWorkflowOption
 	}()
 	for {
 		described, err := p.client.DescribeWorkflowExecution(ctx, options.ID, "")
-		if info := described.GetWorkflowExecutionInfo(); err == nil && info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		info := described.GetWorkflowExecutionInfo()
+		if err == nil && info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			p.run = p.client.GetWorkflow(ctx, options.ID, info.GetExecution().GetRunId())
 			return nil
 		}
@@ -141,7 +142,7 @@ func (p *play) startWith(ctx context.Context, options client.StartWorkflowOption
 	}
 }
 
-// startPace is how long a look at a run waits that the server is about to start.
+// startPace is the time between two reads of a run that the server is about to start.
 const startPace = 10 * time.Millisecond
 
 // raw are payloads as arguments, which nothing encodes again.
