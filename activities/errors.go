@@ -107,8 +107,11 @@ func creationError(err error, requestKey string) error {
 }
 
 // moveError is stripeError for the capture or cancellation of a PaymentIntent. It is retried where the state refused it a moment ago and
-// would allow it now.
+// would allow it now, and under another key where other bytes were sent under this one.
 func moveError(err error) error {
+	if stripeapi.IsKind(err, stripeapi.IdempotencyConflict) {
+		return temporal.NewApplicationError(err.Error(), OutcomeUnknown)
+	}
 	if stripeapi.IsKind(err, stripeapi.UnexpectedState) {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), StripeBusy, temporal.ApplicationErrorOptions{NextRetryDelay: busyDelay})
 	}

@@ -158,9 +158,12 @@ func (c creation[T]) run(ctx context.Context) (created T, generations int, err e
 
 // runTransition moves a PaymentIntent from one state to the next. settled reports whether it has left that state, whatever its state is
 // now: then there is nothing to request. A request that Stripe refuses because of the state is sent again while the state would allow it:
-// a payment that was processing may have failed since. No lag is needed: settled reads the PaymentIntent by its id, and even where that
-// read is stale, the state refuses a second capture or cancellation.
+// a payment that was processing may have failed since. A key that was used with other bytes, by another release, ends nothing either. No
+// lag is needed: settled reads the PaymentIntent by its id, and even where that read is stale, the state refuses a second capture or
+// cancellation.
 func runTransition(ctx context.Context, now func() time.Time, try func(generation int) error, settled func() (bool, error)) error {
-	call := idempotentCall{try: try, retryable: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState}, settled: settled, now: now}
-	return call.run(ctx)
+	return idempotentCall{
+		try: try, settled: settled, now: now,
+		retryable: []stripeapi.Kind{stripeapi.ServerError, stripeapi.UnexpectedState, stripeapi.IdempotencyConflict},
+	}.run(ctx)
 }

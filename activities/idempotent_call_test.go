@@ -198,3 +198,34 @@ func TestPaymentIntentIsFoundThoughStripesClockIsBehind(t *testing.T) {
 	require.Len(t, s.stripe.PaymentIntents(), 1)
 	require.Equal(t, s.stripe.PaymentIntents()[0].ID, created.PaymentIntentID)
 }
+
+// Another release has used the keys of a capture and of a cancellation with other bytes. Both are sent under another key, because the
+// state of the PaymentIntent refuses a second one.
+func TestAKeyThatWasUsedWithOtherBytesEndsNoTransition(t *testing.T) {
+	t.Parallel()
+	for status, c := range map[booking.PaymentStatus]struct {
+		key  string
+		step func(*stack, booking.Reference, string) step
+	}{
+		booking.PaymentSucceeded: {"/capture-payment-intent/30000/1", func(s *stack, reference booking.Reference, id string) step {
+			return step{s.Payments.CapturePayment, activities.CapturePaymentInput{Reference: reference, PaymentIntentID: id, Amount: 30000}}
+		}},
+		booking.PaymentCanceled: {"/cancel-payment-intent/abandoned/1", func(s *stack, reference booking.Reference, id string) step {
+			return step{s.Payments.CancelPaymentIntent, activities.CancelPaymentIntentInput{
+				Reference: reference, PaymentIntentID: id, Reason: "abandoned",
+			}}
+		}},
+	} {
+		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t)
+			reference, intentID := s.authorised()
+			s.postUnder(intentID+c.key, "/v1/payment_intents/"+intentID, url.Values{"description": {"of another release"}})
+			moving, one := s.attempts(), c.step(s, reference, intentID)
+			requireErrorType(t, activities.OutcomeUnknown, moving.attempt(one.method, one.in, nil))
+			require.NoError(t, moving.attempt(one.method, one.in, nil))
+			require.Equal(t, status, s.record(reference, intentID).PaymentStatus)
+			s.requirePromises()
+		})
+	}
+}

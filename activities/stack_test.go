@@ -192,10 +192,19 @@ func (s *stack) record(reference booking.Reference, intentID string) activities.
 // post is what somebody else does at Stripe, on the same account.
 func (s *stack) post(path string, form url.Values) {
 	s.t.Helper()
+	s.postUnder("", path, form)
+}
+
+// postUnder is post under an idempotency key; empty for none.
+func (s *stack) postUnder(key, path string, form url.Values) {
+	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.stripe.URL()+path, strings.NewReader(form.Encode()))
 	require.NoError(s.t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "Bearer "+stripeKey)
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(s.t, err)
 	require.NoError(s.t, response.Body.Close())

@@ -97,8 +97,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		recorder := &statusRecorder{ResponseWriter: w}
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxBytes(r)))
-		if err != nil {
-			s.options.Log.Debug("the request body could not be read", "error", err) // validation sees only the part that was read
+		if err != nil { // a server does nothing with a part of a request, and takes no key from it
+			s.options.Log.Debug("the request body could not be read", "error", err)
+			s.answer(w, "", &reply{error: invalid("", "", "The request body could not be read.")})
+			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answered := s.journal.add(r, journalled(r, body))

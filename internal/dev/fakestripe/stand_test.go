@@ -1,9 +1,12 @@
 package fakestripe_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -377,4 +380,27 @@ func TestAdminByHTTP(t *testing.T) {
 	require.Equal(t, http.StatusOK, post("/_stand/clock", `{"advance_ms":3600000}`))
 	require.Greater(t, s.Clock().Now().Sub(before), 59*time.Minute)
 	require.NotEmpty(t, s.Journal().Records())
+}
+
+// A slow link breaks within the body of a request. Nothing is done, and the key is free for the whole request.
+func TestARequestThatIsCutOffIsNotMade(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	intent := s.create("k").text("id")
+	const form = "description=a flight to Amman"
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+	require.NoError(t, err)
+	_, err = fmt.Fprintf(conn, "POST /v1/payment_intents/%s HTTP/1.1\r\nHost: stripe\r\nAuthorization: Bearer sk_test_1\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\nIdempotency-Key: cut\r\nContent-Length: %d\r\n\r\n%s", intent, len(form), form[:20])
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	refused, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	require.NoError(t, refused.Body.Close())
+	require.NoError(t, conn.Close())
+	require.Equal(t, http.StatusBadRequest, refused.StatusCode)
+
+	whole := s.do(http.MethodPost, "/v1/payment_intents/"+intent, "cut", form)
+	require.Equal(t, http.StatusOK, whole.status, whole.body)
+	require.False(t, whole.replayed)
 }
