@@ -46,6 +46,7 @@ var secondRows = []secondRow{
 	},
 	{"idx_items_fingerprint", "reconciliation_items", "TRUE", nil, values{"fingerprint": "'another'"}},
 	{"idx_seals_to", "ledger_seals", "TRUE", values{"number": "number + 1"}, values{"to_id": "to_id + 1"}},
+	{"idx_fences_up", "fences", "TRUE", nil, values{"lowered_at": "raised_at"}},
 	{"idx_proposals_open", "ledger_proposals", "TRUE", nil, values{"decision": "'approved'"}},
 }
 
@@ -94,6 +95,7 @@ func (b books) withARowOfEach() {
 		UNION SELECT NULL, 'earlier', 'x', 'Ask Layla', UTC_TIMESTAMP(6)`)
 	b.Exec(b.t, `INSERT INTO imported_bookings (booking_id, earlier_reference, imported_at)
 		SELECT MIN(id), 'SD-1', UTC_TIMESTAMP(6) FROM bookings`)
+	b.raiseFence()
 }
 
 // copyOf is a statement that copies one row, with some columns changed.

@@ -305,7 +305,7 @@ var store = []Suite{
 		},
 		{
 			Name: "index.fence", File: "migrations/sql/0033_fences.sql", Cut: "UNIQUE KEY idx_fences_up",
-			Put: "KEY idx_fences_up", Run: "TestOneFenceIsUpAtATime",
+			Put: "KEY idx_fences_up", Run: "TestASecondRowIsRefusedByItsIndex",
 		},
 		{
 			Name: "index.client-name", File: "migrations/sql/0021_api_clients.sql",
