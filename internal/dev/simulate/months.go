@@ -13,6 +13,7 @@ import (
 	"farebook/ledger"
 	"farebook/ledger/closing"
 	"farebook/starter/reports"
+	"farebook/store"
 	"farebook/store/monthend"
 	"farebook/store/report"
 )
@@ -42,9 +43,22 @@ func (s *system) closeMonth(ctx context.Context) error {
 		return err
 	}
 	s.counts["months closed"]++
+	if err := s.attend(ctx); err != nil {
+		return err
+	}
 	reasons, err := months.Verify(ctx, true)
 	if err == nil && len(reasons) > 0 {
 		err = fmt.Errorf("closed months: %s", strings.Join(reasons, "; "))
+	}
+	return err
+}
+
+// attend closes the matters that a close has accepted: people deal with them, or the next closes have more of them than they list.
+func (s *system) attend(ctx context.Context) error {
+	matters, err := s.books.AttentionItems(ctx, store.AttentionFilter{Oldest: true, Limit: 100})
+	for _, matter := range matters {
+		s.counts["matters closed"]++
+		err = errors.Join(err, s.books.CloseAttention(ctx, matter.ID, "dealt with in the simulation", s.books.shop, s.now().UTC()))
 	}
 	return err
 }
