@@ -21,6 +21,7 @@ var unavailable = map[uint16]bool{
 	1317: true, 1969: true, 3024: true, // ended by the server, or by KILL QUERY
 	1021: true, 1041: true, 1114: true, // disk, memory or table full
 	3: true, 1026: true, 1030: true, 1878: true, // a file, a table or a temporary file that could not be written
+	1034: true, 1712: true, // an index that the server takes for damaged, until an operator has repaired it
 	1180: true,             // no COMMIT, for such a reason
 	1044: true, 1045: true, // access denied
 	1142: true, 1143: true, // no right to a table or a column: a user that was dropped, or rights that are not granted yet
