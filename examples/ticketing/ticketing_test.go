@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // limits are short, so that an airline that hangs is given up within seconds.
-var limits = ticketing.Limits{Ticket: 4 * time.Second, Attempt: time.Second}
+var limits = ticketing.Limits{Ticket: 12 * time.Second, Attempt: time.Second}
 
 // shop is the shop with its orders, its worker and its airline, beside a running Farebook.
 type shop struct {

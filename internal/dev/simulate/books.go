@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -56,7 +57,10 @@ func (b *books) open(ctx context.Context, zone string, c clock.Clock) (err error
 	if b.sql, err = sql.Open("mysql", b.admin); err != nil {
 		return err
 	}
-	if b.Store, err = store.Open(ctx, b.application, c, slog.New(slog.DiscardHandler)); err != nil {
+	const patient, connections = time.Hour, 8 // time that passes outside the world must not change it
+	b.Store, err = store.Open(ctx, b.application, c, slog.New(slog.DiscardHandler),
+		store.StatementLimit(patient), store.ConnectionWait(patient), store.PoolOf(connections, connections, patient))
+	if err != nil {
 		return err
 	}
 	owner, err := b.CreateClient(ctx, "shop", b.shop)
