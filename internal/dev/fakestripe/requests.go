@@ -151,14 +151,11 @@ func (s *Server) answer(w http.ResponseWriter, requestID string, r *reply) {
 const apiVersion = "2023-10-16"
 
 func (s *Server) read(r *http.Request, pattern string) (*call, *apiError) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBytes(r)))
-	if err != nil {
-		return nil, invalid("", "", "The request body could not be read.")
-	}
+	body, _ := io.ReadAll(r.Body) // from memory: ServeHTTP has read all of it, or refused the request
 	c := &call{path: r.URL.Path, id: r.PathValue("id"), query: r.URL.Query()}
 	if r.Method == http.MethodPost {
-		c.form, c.upload, err = parameters(r, body)
-		if err != nil {
+		var err error
+		if c.form, c.upload, err = parameters(r, body); err != nil {
 			return nil, invalid("", "", "Invalid form encoding.")
 		}
 		for name, texts := range c.query { // Stripe reads the parameters of a POST from both

@@ -134,15 +134,11 @@ func (c child) SignalChildWorkflow(workflow.Context, string, any) workflow.Futur
 func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, kind string, args ...any) workflow.ChildWorkflowFuture {
 	result, _ := workflow.NewFuture(ctx)
 	id := workflow.GetChildWorkflowOptions(ctx).WorkflowID
-	var input any
-	if len(args) > 0 {
-		input = args[0]
-	}
 	started := o.command(ctx, id, startLine(id, kind, args), func() (any, error) {
 		if o.world.running(id) != nil {
 			return nil, &temporal.ChildWorkflowExecutionAlreadyStartedError{}
 		}
-		r := o.world.start(id, kind, input)
+		r := o.world.start(id, kind, first(args))
 		return workflow.Execution{ID: id, RunID: r.runID()}, nil
 	})
 	return child{result, started}

@@ -102,10 +102,10 @@ func TestUpdatesAreHandledAsOnTheServer(t *testing.T) {
 // requireHealed requires that a reconciliation has seen an item healed: while its activity waits, the workflows of the items act.
 func requireHealed(t *testing.T, s *system) {
 	t.Helper()
-	for state, least := range map[string]int64{"fixed": 1, "failed": 0} {
+	for state, want := range map[string]int64{"fixed": 1, "failed": 0} {
 		items, err := s.books.count(t.Context(), "SELECT COUNT(*) FROM reconciliation_items WHERE state = ?", state)
 		require.NoError(t, err)
-		require.Equal(t, least, items, "items that are %s", state)
+		require.Equal(t, want, items, "items that are %s", state)
 	}
 }
 

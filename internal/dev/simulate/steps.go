@@ -74,7 +74,7 @@ func (s *steps) do(ctx workflow.Context, one *step) workflow.Future {
 
 // plan plans an attempt, which may wait for others.
 func (s *steps) plan(d time.Duration, one *step) {
-	s.world.due.push(&happening{at: s.world.now().Add(d), waits: true, do: func(ctx workflow.Context) { s.attempt(ctx, one) }})
+	s.world.apart(d, func(ctx workflow.Context) { s.attempt(ctx, one) })
 }
 
 // attempt calls the activity once, and plans the next attempt if it failed with an error that may pass.
@@ -86,7 +86,8 @@ func (s *steps) attempt(ctx workflow.Context, one *step) {
 	one.attempt++
 	one.last = one.heartbeat
 	w.counts["steps"]++
-	v := &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1), mayDie: true, step: one}
+	v := newVisitor()
+	v.mayDie, v.step = true, one
 	var value converter.EncodedValue
 	err := w.run(ctx, v, func(context.Context) (err error) {
 		value, err = s.env.ExecuteActivity(one.name, one.args...)

@@ -22,10 +22,13 @@ type visitor struct {
 	step   *step  // whose attempt it is; nil for none
 }
 
+func newVisitor() *visitor {
+	return &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1)}
+}
+
 // call runs do as a visitor until it has ended.
 func (w *world) call(ctx workflow.Context, do func(context.Context) error) error {
-	v := &visitor{waits: make(chan func() bool), turn: make(chan struct{}), ended: make(chan error, 1)}
-	return w.run(ctx, v, do)
+	return w.run(ctx, newVisitor(), do)
 }
 
 // run runs a visitor until it has ended, or has died at a failpoint.

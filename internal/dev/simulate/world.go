@@ -130,14 +130,19 @@ func (w *world) after(d time.Duration, do func(workflow.Context)) {
 	w.due.push(&happening{at: w.now().Add(d), do: do})
 }
 
+// apart plans something that may wait for workflows: it has its own coroutine.
+func (w *world) apart(d time.Duration, do func(workflow.Context)) {
+	w.due.push(&happening{at: w.now().Add(d), waits: true, do: do})
+}
+
 // visit plans something that may wait for workflows: a request, a sweep. It runs in its own goroutine, and may call the Temporal client.
 func (w *world) visit(d time.Duration, what string, do func(context.Context) error) {
-	w.due.push(&happening{at: w.now().Add(d), waits: true, do: func(ctx workflow.Context) {
+	w.apart(d, func(ctx workflow.Context) {
 		var died *deathError
 		if err := w.call(ctx, do); err != nil && !errors.As(err, &died) {
 			w.fail(fmt.Errorf("%s at %s: %w", what, workflow.Now(ctx).UTC().Format(time.RFC3339), err))
 		}
-	}})
+	})
 }
 
 // every plans visits at intervals between half and one and a half times d.

@@ -26,7 +26,7 @@ const callTime = 35 * time.Second
 type Node struct {
 	Path   string // of Node
 	Caller string // the program that calls by the client
-	Why    string // the reason that there is none; empty if there is one
+	Why    string // why Path or Caller is missing; empty when both exist
 }
 
 // FindNode finds Node and the program in a checkout, where `make storm` has compiled it.
