@@ -130,8 +130,8 @@ func audit(tx *gorm.DB, now time.Time, e AuditEntry) error {
 		DedupeKey: db.OrNil(e.DedupeKey),
 	}
 	err := tx.Create(&row).Error
-	if e.DedupeKey != "" && db.DuplicateKey(err) {
-		return nil // INSERT alone: the application's user may not UPDATE here, which ON DUPLICATE KEY would need
+	if e.DedupeKey != "" { // INSERT alone: the application's user may not UPDATE here, which ON DUPLICATE KEY would need
+		_, err = db.Exists(err, tx.Model(&auditRow{}).Where("dedupe_key = ?", row.DedupeKey), "actor")
 	}
 	return err
 }

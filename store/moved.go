@@ -60,10 +60,9 @@ func MoveIn(tx *gorm.DB, now time.Time, m Moved) error {
 		return err
 	}
 	row := movedRow{APIKeyID: m.By.KeyID, Kind: m.Kind, Currency: m.Amount.Currency, Amount: m.Amount.Value, Subject: m.Subject, At: now}
-	err = tx.Create(&row).Error
-	if db.DuplicateKey(err) {
-		return nil // a refund that the request has led to before
-	}
+	// A row that exists is of a refund that the request has led to before.
+	_, err = db.Exists(tx.Create(&row).Error,
+		tx.Model(&movedRow{}).Where("kind = ? AND subject = ? AND currency = ?", m.Kind, m.Subject, m.Amount.Currency), "api_key_id")
 	return err
 }
 

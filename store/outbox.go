@@ -176,10 +176,9 @@ func (b *lockedBooking) bound(email *emailRow) error {
 // counts one that it inserts.
 func insertEmail(tx *gorm.DB, email *emailRow) (inserted bool, err error) {
 	err = tx.Create(email).Error
-	if db.DuplicateKey(err) {
-		return false, nil
-	}
-	return err == nil, err
+	existing := tx.Model(&emailRow{}).Where("dedupe_key = ? OR message_id = ?", email.DedupeKey, email.MessageID)
+	exists, err := db.Exists(err, existing, "kind")
+	return !exists && err == nil, err
 }
 
 // Sending is one attempt to send an email: nobody else sends it until then.

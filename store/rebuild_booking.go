@@ -52,8 +52,9 @@ func (s *Store) RebuildBooking(ctx context.Context, item RebuildItem, by access.
 		if of != nil {
 			row.SupplementOf = &of.Reference
 		}
-		err = tx.Create(&row).Error
-		if db.DuplicateKey(err) {
+		existing := tx.Model(&bookingRow{}).Where("reference = ? OR request_key = ?", row.Reference, row.RequestKey)
+		exists, err := db.Exists(tx.Create(&row).Error, existing, "currency")
+		if exists {
 			return nil // an attempt that died, or the client was faster
 		}
 		if err == nil && of != nil {

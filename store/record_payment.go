@@ -133,9 +133,10 @@ func (r *paymentRecorder) load() (*ContradictionError, error) {
 	problem := r.compare(snapshot)
 	if problem == "" && r.payment.ID == 0 {
 		payment := newPaymentRow(r.booking.ID, snapshot, r.now)
-		err := r.tx.Create(&payment).Error
+		other := r.tx.Model(&paymentRow{}).Where("stripe_payment_intent_id = ? OR booking_id = ?", snapshot.PaymentIntentID, r.booking.ID)
+		exists, err := db.Exists(r.tx.Create(&payment).Error, other, "currency")
 		switch {
-		case db.DuplicateKey(err):
+		case exists:
 			problem = fmt.Sprintf("PaymentIntent %s is another booking's already", snapshot.PaymentIntentID)
 		case err != nil:
 			return nil, err

@@ -21,13 +21,22 @@ var unavailable = map[uint16]bool{
 	1317: true, 1969: true, 3024: true, // ended by the server, or by KILL QUERY
 	1021: true, 1041: true, 1114: true, // disk, memory or table full
 	3: true, 1026: true, 1030: true, 1878: true, // a file, a table or a temporary file that could not be written
-	1034: true, 1712: true, // an index that the server takes for damaged, until an operator has repaired it
+	damagedIndex: true, 1712: true, // an index that the server takes for damaged, until an operator has repaired it
 	1180: true,             // no COMMIT, for such a reason
 	1044: true, 1045: true, // access denied
 	1142: true, 1143: true, // no right to a table or a column: a user that was dropped, or rights that are not granted yet
 	1053: true, 1077: true, 1079: true, 1152: true, 1927: true, // shutdown, connection killed
 	1467: true,                         // no id for a new row: the wait for the counter of its table was ended
 	1290: true, 1792: true, 1836: true, // read-only
+}
+
+// damagedIndex is ER_NOT_KEYFILE.
+const damagedIndex = 1034
+
+// DamagedIndex is the server's error for an index with an entry of no row, where the server has not said so itself: it has refused an
+// INSERT for a duplicate that cannot be read.
+func DamagedIndex(duplicate error) error {
+	return &mysql.MySQLError{Number: damagedIndex, Message: "an index is corrupt: no row can be read for " + duplicate.Error()}
 }
 
 // Unavailable tells an error of the connection, or of a server that cannot serve now, from an error in what was asked:

@@ -146,6 +146,10 @@ var store = []Suite{
 			Run: "TestFenceStopsAnEmailThatWasNotHeld",
 		},
 		{
+			Name: "store.duplicate-is-read", File: "store/internal/db/duplicate.go", Func: "Exists", Cut: "len(found) == 0", Put: "false",
+			Run: "TestADuplicateWithoutItsRowIsNoRow",
+		},
+		{
 			Name: "store.sent-stays-sent", File: "store/outbox.go", Func: "Store.endEmail", Cut: "status IN ?",
 			Put: "(status IN ? OR TRUE)", Run: "TestSentStaysSent|TestFailedStaysFailed",
 		},

@@ -24,3 +24,9 @@ func (s *System) TakeOutKeys() error {
 	}
 	return nil
 }
+
+// RebuildTables is what follows a disk that was full.
+func (s *System) RebuildTables(ctx context.Context) error {
+	s.servers.wasFull.Store(true)
+	return s.rebuildTables(ctx)
+}

@@ -50,6 +50,7 @@ type server interface {
 type servers struct {
 	mu            sync.Mutex
 	endedWhenFull atomic.Int64 // how often MariaDB has ended for want of space
+	wasFull       atomic.Bool  // since its tables were rebuilt
 }
 
 // killed kills a server and starts it again on its data.
@@ -85,6 +86,7 @@ const lateEnd = 2 * time.Second
 func (s *servers) full(ctx context.Context, one server, disk Disk, long time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.wasFull.Store(true)
 	if err := disk.fill(); err != nil {
 		return errors.Join(err, disk.empty())
 	}

@@ -43,6 +43,9 @@ func (s *System) heal(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.rebuildTables(ctx); err != nil {
+		return err
+	}
 	if _, err := s.Temporal.CheckHealth(ctx, nil); err != nil {
 		return restarted(ctx, s.Stack.Temporal)
 	}

@@ -42,9 +42,6 @@ func NotFound(err error) error {
 	return err
 }
 
-// DuplicateKey tells that a row with the same UNIQUE key exists.
-func DuplicateKey(err error) bool { return sqlerror.Number(err) == errDuplicateKey }
-
 // LockWaitTimeout tells that a statement has waited for a lock for as long as its session waits.
 func LockWaitTimeout(err error) bool { return sqlerror.Number(err) == errLockWaitTimeout }
 

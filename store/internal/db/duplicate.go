@@ -1,0 +1,29 @@
+package db
+
+import (
+	"gorm.io/gorm"
+
+	"farebook/internal/sqlerror"
+)
+
+// DuplicateKey tells that a row with the same UNIQUE key exists, or that the server takes an entry of its index for one: a caller that
+// would believe it and write nothing uses Exists.
+func DuplicateKey(err error) bool { return sqlerror.Number(err) == errDuplicateKey }
+
+// Exists reports whether an INSERT that failed with err met a row that exists: it reads a column of existing, which selects that row. Any
+// other error is returned. A server whose disk was full can leave the entries of a row in its indexes after it has taken the row back
+// (docs/operations.md): whoever believed them would never write what is missing. Then the error is unavailability, and a repetition
+// succeeds once the index is repaired. The index of the key may not have the column, because the index alone would answer.
+func Exists(err error, existing *gorm.DB, column string) (bool, error) {
+	if !DuplicateKey(err) {
+		return false, err
+	}
+	var found []string
+	if err := existing.Limit(1).Pluck(column, &found).Error; err != nil {
+		return false, err
+	}
+	if len(found) == 0 {
+		return false, sqlerror.DamagedIndex(err)
+	}
+	return true, nil
+}
