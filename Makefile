@@ -208,12 +208,13 @@ model: $(BIN)/with-servers ## Hold LIVES random lives of STEPS steps against a m
 # `make nightly` plays SEED for half an hour; `make storm SEED=7 MINUTES=30` draws other faults.
 .PHONY: storm
 storm: MINUTES = 2
-storm: ## Break everything for MINUTES (2) as SEED says, with real processes, then check every promise (docs/proof.md); SHRINK=N for a smaller schedule
+storm: GAP = 1s
+storm: ## Break everything for MINUTES (2), every GAP (1s) on average, as SEED says, with real processes, then check every promise (docs/proof.md); SHRINK=N for a smaller schedule
 	@$(NEED) node=nodejs npm=npm
 	@cd sdk/typescript && npm ci --ignore-scripts >/dev/null && npm run --silent build:test
 	@go build -o $(BIN)/ ./internal/dev/cmd/storm
 	@rm -rf $(STORM_SHAPES)
-	@FAREBOOK_STRIPE_SHAPES=$(STORM_SHAPES) $(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -shrink $(SHRINK)
+	@FAREBOOK_STRIPE_SHAPES=$(STORM_SHAPES) $(BIN)/storm -seed $(SEED) -minutes $(MINUTES) -gap $(GAP) -shrink $(SHRINK)
 	@cd conformance && go run ./replay $(STORM_SHAPES) && go run ./answers $(CURDIR)/var/storm/stripe-answers.jsonl
 
 .PHONY: simulate
@@ -268,6 +269,7 @@ lint: $(GOLANGCI) $(WORKFLOWCHECK) $(TEMPL) ## Check style, imports, the determi
 	@$(TEMPL) generate -log-level error -path starter && git diff --exit-code -- 'starter/*_templ.go'
 
 # Go's cache of test results does not notice a change of files outside the module of its tests, such as the chart.
+conformance: $(if $(filter storm,$(MAKECMDGOALS)),| storm) # both build the client for TypeScript, in one folder
 conformance: ## Hold the Stripe stand-in against Stripe's specification and clients, and the Helm chart against Kubernetes' types
 	@$(NEED) node=nodejs npm=npm openssl=openssl
 	@cd conformance && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
