@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"farebook/activities"
+	"farebook/internal/wait"
 	"farebook/worker/service"
 	"farebook/workflows"
 )
@@ -26,8 +27,9 @@ import (
 const (
 	// idleQueue has no worker: what a played run starts must not run.
 	idleQueue = "simulate-idle"
-	// playedTask is the shortest that a server takes. What comes while a fast step runs is delivered after four fifths of it.
+	// playedTask is the shortest that a server takes. What comes while a fast step runs is delivered after heldTask.
 	playedTask = time.Second
+	heldTask   = playedTask * 4 / 5
 	// neverFires is longer than any play.
 	neverFires = time.Hour
 )
@@ -40,6 +42,8 @@ type play struct {
 	run      client.WorkflowRun
 	patience time.Duration // for each entry
 	slow     time.Duration // multiplies the time between the things that come, and that of a task
+	planned  []time.Duration // for each thing that comes: when, at the usual speed
+	began    time.Time
 	running  map[string]bool
 	given    int // things that the player has delivered, or that it expects from the server
 }
@@ -65,6 +69,10 @@ func playOn(ctx context.Context, c client.Client, s *story, patience time.Durati
 		return err
 	}
 	defer w.Stop()
+	p.began = time.Now()
+	if p.with > 0 { // which came at once
+		p.began = p.began.Add(-p.slow * p.planned[p.with-1])
+	}
 	if err := p.through(ctx); err != nil {
 		return err
 	}
@@ -169,6 +177,9 @@ func (p *play) through(ctx context.Context) error {
 			if err := p.prepare(ctx, came); err != nil {
 				return err
 			}
+			if err := p.pace(ctx, came); err != nil {
+				return err
+			}
 			if err := p.deliverAll(ctx, p.came[came-1:]); err != nil {
 				return err
 			}
@@ -178,6 +189,12 @@ func (p *play) through(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// pace waits until the time of a thing that comes. On a machine that is faster than planned, a timer that was started later would otherwise
+// fire before an earlier one that is due before it.
+func (p *play) pace(ctx context.Context, came int) error {
+	return wait.For(ctx, time.Until(p.began.Add(p.slow*p.planned[came-1])))
 }
 
 // deliverAll delivers the first of what comes, and signals that come at the same moment as one.
@@ -289,32 +306,55 @@ func (p *play) place(lines int) string {
 	return fmt.Sprintf("%d lines, the last of them %q", lines, strings.TrimSpace(name))
 }
 
-// shorten gives each timer that fires in the story the time which that takes to play.
+// shorten plans when each thing comes, and gives each timer that fires in the story the time from when the server learns of it, at the end of
+// the task that starts it, until it is its turn.
 func (p *play) shorten() {
-	var planned time.Duration
-	started, local := map[int]time.Duration{}, map[int]bool{}
+	var now, began time.Duration // of the play, and when its task began
+	var unsent []int             // the timers of the task
+	sent, local := map[int]time.Duration{}, map[int]bool{}
+	send := func(at time.Duration) {
+		for _, number := range unsent {
+			sent[number] = at
+		}
+		unsent = nil
+	}
 	for _, e := range p.story.entries {
 		switch {
 		case e.came == nothing && e.number > 0:
-			started[e.number] = planned
 			local[e.number] = strings.HasPrefix(e.line, "fast ")
+			unsent = append(unsent, e.number)
 		case e.came == nothing:
 		default:
+			goesOn := anyTrue(local) // the task waits for its fast steps
 			fast := local[e.number] && e.came == anOutcome
 			delete(local, e.number)
-			planned += perThing
-			if !fast && anyTrue(local) {
-				planned += playedTask
+			if !goesOn {
+				send(now)
+				began = now + perThing
+			}
+			now += perThing
+			p.planned = append(p.planned, now)
+			if goesOn && !fast {
+				send(began + heldTask)
+				now += playedTask
 			}
 			if e.came == aTimer {
-				p.timers[e.number] = max(p.slow*(planned-started[e.number]), time.Millisecond)
+				now = max(now+perTimer, sent[e.number]+leastTimer)
+				p.timers[e.number] = p.slow * (now - sent[e.number])
 			}
 		}
 	}
 }
 
-// perThing is the time that one thing takes to play, at the usual speed.
-const perThing = 100 * time.Millisecond
+const (
+	// perThing is the time that one thing takes to play, at the usual speed.
+	perThing = 100 * time.Millisecond
+	// perTimer is the time more that keeps a timer apart from the thing before, such as another timer.
+	perTimer = 200 * time.Millisecond
+	// leastTimer is the shortest timer whose time the server keeps. It reads timers a second ahead (history.timerProcessorMaxTimeShift), and
+	// one that is due within that time waits for the end of it, together with others.
+	leastTimer = 1200 * time.Millisecond
+)
 
 func anyTrue(of map[int]bool) bool {
 	for _, is := range of {
