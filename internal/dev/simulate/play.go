@@ -40,8 +40,8 @@ type play struct {
 
 	client   client.Client
 	run      client.WorkflowRun
-	patience time.Duration // for each entry
-	slow     time.Duration // multiplies the time between the things that come, and that of a task
+	patience time.Duration   // for each entry
+	slow     time.Duration   // multiplies the time between the things that come, and that of a task
 	planned  []time.Duration // for each thing that comes: when, at the usual speed
 	began    time.Time
 	running  map[string]bool
@@ -306,8 +306,8 @@ func (p *play) place(lines int) string {
 	return fmt.Sprintf("%d lines, the last of them %q", lines, strings.TrimSpace(name))
 }
 
-// shorten plans when each thing comes, and gives each timer that fires in the story the time from when the server learns of it, at the end of
-// the task that starts it, until it is its turn.
+// shorten plans when each thing comes, and gives each timer that fires in the story the time until it is its turn. The server learns of a
+// timer at the end of the task that starts it.
 func (p *play) shorten() {
 	var now, began time.Duration // of the play, and when its task began
 	var unsent []int             // the timers of the task

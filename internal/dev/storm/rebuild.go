@@ -2,6 +2,8 @@ package storm
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -23,20 +25,8 @@ func (s *System) rebuildTables(ctx context.Context) error {
 	if _, err := conn.ExecContext(ctx, "SET SESSION lock_wait_timeout = 2"); err != nil { // whoever comes later waits behind it
 		return err
 	}
-	var tables []string
-	rows, err := conn.QueryContext(ctx,
-		"SELECT table_name FROM information_schema.tables WHERE table_schema = 'farebook' AND engine = 'InnoDB'")
+	tables, err := tablesOf(ctx, conn)
 	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		var table string
-		if err := rows.Scan(&table); err != nil {
-			return err
-		}
-		tables = append(tables, table)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	for _, table := range tables {
@@ -50,4 +40,21 @@ func (s *System) rebuildTables(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func tablesOf(ctx context.Context, conn *sql.Conn) (tables []string, err error) {
+	rows, err := conn.QueryContext(ctx,
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = 'farebook' AND engine = 'InnoDB'")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			return nil, err
+		}
+		tables = append(tables, table)
+	}
+	return tables, rows.Err()
 }
