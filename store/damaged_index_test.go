@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -67,9 +66,7 @@ func TestADuplicateWithoutItsRowIsNoRow(t *testing.T) {
 func recordPaid(b books) func() error {
 	snapshot := paid(b.held(), true)
 	return func() error {
-		_, err := b.Store.RecordPayment(b.t.Context(), store.PaymentReading{
-			Snapshot: snapshot, Reason: store.ReasonEvent, Now: time.Now().UTC(),
-		})
+		_, err := b.record(snapshot, store.ReasonEvent)
 		return err
 	}
 }

@@ -25,7 +25,7 @@ func TestAFullDiskOfTheServerIsUnavailability(t *testing.T) {
 		1021: "Disk full (/tmp/#sql-temptable.MAI); waiting for someone to free some space...",
 		1026: "Error writing file '/tmp/MYfd=61' (Errcode: 28)",
 		1030: "Got error 28 \"No space left on device\" from storage engine InnoDB",
-		1034: "Index for table 'idempotency_keys' is corrupt; try to repair it", // MariaDB left a row so that it had no space for
+		1034: "Index for table 'idempotency_keys' is corrupt; try to repair it", // an entry whose row was taken back
 		1114: "The table 'bookings' is full",
 		1180: "Got error 28 \"No space left on device\" during COMMIT",
 		1878: "Temporary file write failure.",

@@ -310,7 +310,7 @@ func (p *play) place(lines int) string {
 // timer at the end of the task that starts it.
 func (p *play) shorten() {
 	var now, began time.Duration // of the play, and when its task began
-	var unsent []int             // the timers of the task
+	var unsent []int             // what the task asks for
 	sent, local := map[int]time.Duration{}, map[int]bool{}
 	send := func(at time.Duration) {
 		for _, number := range unsent {

@@ -14,7 +14,7 @@ const rebuildTime = time.Minute
 // rebuildTables does what docs/operations.md asks of an operator once the database's disk was full: MariaDB may have left entries in
 // indexes whose rows it has taken back, and each reading by one of them fails until its table is rebuilt.
 func (s *System) rebuildTables(ctx context.Context) error {
-	if !s.servers.wasFull.Swap(false) {
+	if !s.servers.wasFull.Load() {
 		return nil
 	}
 	conn, err := s.Root.Conn(ctx)
@@ -39,6 +39,7 @@ func (s *System) rebuildTables(ctx context.Context) error {
 			return fmt.Errorf("%w: %w", err, last)
 		}
 	}
+	s.servers.wasFull.Store(false) // not before: what failed is done when the system heals again
 	return nil
 }
 
