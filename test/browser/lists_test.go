@@ -22,13 +22,13 @@ func TestListsAreReplacedInPlace(t *testing.T) {
 	rows := func() int { return glance[int](x, `document.querySelectorAll("main tbody tr").length`) }
 	x.open("/console/bookings")
 	ask[bool](x, `window.unchanged = true`)
-	x.press("Next page")
+	x.replace("Next page")
 	x.until(func() bool { return rows() == 1 }, "does not show the second page")
 	require.Contains(t, x.address(), "after=")
-	x.press("First page")
+	x.replace("First page")
 	x.until(func() bool { return rows() == 20 }, "does not show the first page")
 	x.fill("Flight", "ZZ999")
-	x.press("Apply")
+	x.replace("Apply")
 	x.await("No booking")
 	require.Contains(t, x.address(), "flight=ZZ999")
 	require.Contains(t, ask[string](x, `document.querySelector("#preferences a[hreflang=ar]").href`), "flight=ZZ999", "the other language keeps the filter")
@@ -41,7 +41,7 @@ func TestListsAreReplacedInPlace(t *testing.T) {
 	x.until(func() bool { return rows() == 20 && !strings.Contains(x.address(), "flight=") }, "does not go back")
 	x.withoutScript()
 	x.open("/console/bookings")
-	x.press("Next page")
+	x.follow("Next page")
 	x.until(func() bool { return rows() == 1 }, "does not show the second page without script")
 }
 

@@ -19,7 +19,7 @@ func (s *scene) as(x *tab, role string) *tab {
 	x.open(openid.ConsolePath)
 	x.do("begin to sign in", chromedp.Click(chromedp.CSS("main a.button")))
 	x.await("Choose who signs in")
-	x.press(people[at].Name + " " + role)
+	x.follow(people[at].Name + " " + role)
 	x.until(func() bool { // the provider's page has the name as well
 		return strings.HasPrefix(x.address(), x.site+openid.ConsolePath) && strings.Contains(x.text(), people[at].Name)
 	}, "%s is not signed in", people[at].Name)

@@ -16,7 +16,7 @@ func TestSignInAndOut(t *testing.T) {
 	s := open(t)
 	x := s.as(newTab(t, s.API.URL()), "support")
 	require.True(t, strings.HasPrefix(x.address(), s.API.URL()+"/console/"), x.address())
-	x.press("Sign out")
+	x.follow("Sign out")
 	x.await("You have signed out")
 	x.open("/console/bookings")
 	x.until(func() bool { return strings.Contains(x.address(), "/console/signin") }, "is not the page to sign in")
@@ -46,7 +46,7 @@ func TestNobodySignsInWithoutARole(t *testing.T) {
 	x.expect(403)
 	x.open("/console/")
 	x.do("begin to sign in", chromedp.Click(chromedp.CSS("main a.button")))
-	x.press("Nina Stranger no role")
+	x.follow("Nina Stranger no role")
 	x.await("has no role for the console") // "no role" is on the page before, too
 	require.Contains(t, x.address(), "/console/signin")
 	require.Zero(t, s.DB.Count(t, "SELECT COUNT(*) FROM console_people"))

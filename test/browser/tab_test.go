@@ -215,11 +215,35 @@ func quoted(text string) string {
 	return `'` + text + `'`
 }
 
-// press clicks the link, button or summary with this text, once it is there.
+// click is the action that clicks the link, button or summary with this text, once it is there.
+func click(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(
+		fmt.Sprintf(`//*[self::a or self::button or self::summary][normalize-space(.)=%s]`, quoted(text)), chromedp.NodeVisible)
+}
+
+// press clicks what changes the page that is shown.
 func (x *tab) press(text string) {
 	x.t.Helper()
-	x.do("press "+text, chromedp.Click(
-		fmt.Sprintf(`//*[self::a or self::button or self::summary][normalize-space(.)=%s]`, quoted(text)), chromedp.NodeVisible))
+	x.do("press "+text, click(text))
+}
+
+// follow clicks what leads to another page, and waits until that has loaded: what the books show is not enough to go on, since the answer of
+// a form that is still on its way is taken for that of the page which the test opens next.
+func (x *tab) follow(text string) {
+	x.t.Helper()
+	x.do("follow "+text, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.RunResponse(ctx, click(text))
+		return err
+	}))
+}
+
+// replace clicks what replaces a part of the page, and waits until htmx has made the new part its own as well: until then, its links and
+// forms are those of a page without script.
+func (x *tab) replace(text string) {
+	x.t.Helper()
+	ask[bool](x, `!!(window.settled = new Promise(settle => document.body.addEventListener("htmx:afterSettle", settle, {once: true})))`)
+	x.press(text)
+	ask[bool](x, `Promise.resolve(window.settled).then(() => true)`)
 }
 
 // count is how many elements a CSS selector finds.
