@@ -127,8 +127,8 @@ func (s *Store) CreateAPIKey(ctx context.Context, in NewAPIKey, by access.Actor)
 	})
 	switch {
 	case db.DuplicateKey(err) && in.KeyID != "":
-		key, err = s.APIKey(ctx, in.KeyID)
-		return key, "", err
+		key, readErr := s.APIKey(ctx, in.KeyID)
+		return key, "", db.Unread(err, readErr)
 	case db.DuplicateKey(err) && in.Token != "":
 		return APIKey{}, "", nil
 	case err != nil:
@@ -266,8 +266,8 @@ func (s *Store) RotateAPIKey(ctx context.Context, in Rotation, now time.Time) (k
 	})
 	switch {
 	case db.DuplicateKey(err) && in.NewKeyID != "":
-		key, err = s.APIKey(ctx, in.NewKeyID)
-		return key, "", err
+		key, readErr := s.APIKey(ctx, in.NewKeyID)
+		return key, "", db.Unread(err, readErr)
 	case err != nil:
 		return APIKey{}, "", err
 	}

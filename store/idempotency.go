@@ -83,6 +83,7 @@ const claimAttempts = 3
 
 // claim finds what the key stands for, or does the work and writes the key in one transaction with it.
 func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, work func(tx *gorm.DB) (created, error)) (Claim, error) {
+	var lost error
 	for range claimAttempts {
 		if known, err := s.knownClaim(ctx, key, now); !errors.Is(err, ErrNotFound) {
 			return known, err
@@ -101,8 +102,10 @@ func (s *Store) claim(ctx context.Context, key IdempotencyKey, now time.Time, wo
 		if !isKnown(err) {
 			return s.winner(ctx, key, now, err)
 		}
+		lost = err
 	}
-	return s.knownClaim(ctx, key, now)
+	known, err := s.knownClaim(ctx, key, now)
+	return known, db.Unread(lost, err)
 }
 
 // winner finds what a request under the same key did while this one waited for a lock: then that is the answer, and not the

@@ -194,8 +194,12 @@ func (m *importing) insertBooking() error {
 	drawn := installation.imported(m.in.Payment.PaymentIntentID)
 	for twin := range derivedCodes {
 		row.ID, row.Reference = 0, booking.ReferenceFrom(drawn.code(twin))
-		if err = m.tx.Create(&row).Error; !db.DuplicateKey(err) {
+		duplicate := m.tx.Create(&row).Error
+		if !db.DuplicateKey(duplicate) {
 			m.booking = row
+			return duplicate
+		}
+		if err := otherHas(m.tx, row.Reference, duplicate); err != nil {
 			return err
 		}
 	}

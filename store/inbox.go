@@ -135,16 +135,16 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 	case e.State == EventProcessing:
 		row.State, row.Attempts = EventProcessing, 1
 	}
-	err := conn.Create(&row).Error
-	if err == nil {
+	duplicate := conn.Create(&row).Error
+	if duplicate == nil {
 		return Receipt{Processed: row.Processed}, nil
 	}
-	if !db.DuplicateKey(err) {
-		return Receipt{}, err
+	if !db.DuplicateKey(duplicate) {
+		return Receipt{}, duplicate
 	}
 	var known eventRow
 	if err := conn.Select("processed", "attempts").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
-		return Receipt{}, db.NotFound(err)
+		return Receipt{}, db.Unread(duplicate, err)
 	}
 	return Receipt{Processed: known.Processed, Known: true, Attempts: known.Attempts}, nil
 }

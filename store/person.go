@@ -57,10 +57,10 @@ func (s *Store) SignIn(ctx context.Context, in Person, correlationID string) (Pe
 			return err
 		})
 		if !db.DuplicateKey(err) {
-			break
+			return in, err
 		}
 	}
-	return in, err
+	return in, db.DamagedIndex(err)
 }
 
 // signIn returns the key of the person.

@@ -141,9 +141,9 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 	row.RequestKey = &requestKey
 	for twin := range derivedCodes {
 		row.Reference = booking.ReferenceFrom(asked.code(twin))
-		err := tx.Create(&row).Error
-		if !db.DuplicateKey(err) {
-			return row, err
+		duplicate := tx.Create(&row).Error
+		if !db.DuplicateKey(duplicate) {
+			return row, duplicate
 		}
 		row.ID = 0
 		known, err := bookingOfRequest(tx, requestKey)
@@ -153,9 +153,17 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 		case !errors.Is(err, ErrNotFound):
 			return bookingRow{}, err
 		}
-		// Another booking has the reference.
+		if err := otherHas(tx, row.Reference, duplicate); err != nil {
+			return bookingRow{}, err
+		}
 	}
 	return bookingRow{}, errNoCodeLeft
+}
+
+// otherHas returns nil where another booking has the reference, as duplicate says, of an INSERT.
+func otherHas(tx *gorm.DB, reference booking.Reference, duplicate error) error {
+	_, err := db.Exists(duplicate, tx.Model(&bookingRow{}).Where("reference = ?", reference), "currency")
+	return err
 }
 
 func bookingOfRequest(tx *gorm.DB, requestKey string) (bookingRow, error) {

@@ -168,7 +168,8 @@ func (s *Store) CreateEndpoint(ctx context.Context, in NewEndpoint, by access.Ac
 	if err != nil && !db.DuplicateKey(err) {
 		return Endpoint{}, err
 	}
-	return s.endpointWhere(ctx, "webhook_endpoints.endpoint_id = ?", in.ID)
+	made, readErr := s.endpointWhere(ctx, "webhook_endpoints.endpoint_id = ?", in.ID)
+	return made, db.Unread(err, readErr)
 }
 
 func auditEndpoint(tx *gorm.DB, now time.Time, action Action, row endpointRow, by access.Actor, detail string) error {

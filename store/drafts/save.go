@@ -75,12 +75,14 @@ func (d *Drafts) open(tx *gorm.DB, of Dispute, by access.Actor, now time.Time) (
 			StripeDisputeID: of.ID, BookingID: of.BookingID, State: Editing, Texts: "{}", CreatedAt: now, EditedAt: now,
 			EditedBy: db.Truncate(by.Name, 200),
 		}
-		err = tx.Create(&row).Error
-		if err == nil {
+		duplicate := tx.Create(&row).Error
+		if duplicate == nil {
 			return row.domain()
 		}
-		if db.DuplicateKey(err) { // somebody has begun it meanwhile
+		err = duplicate
+		if db.DuplicateKey(duplicate) { // somebody has begun it meanwhile
 			draft, err = lock(tx, of.ID)
+			err = db.Unread(duplicate, err)
 		}
 	}
 	if err == nil && draft.State != Editing {

@@ -103,7 +103,23 @@ func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.A
 	if j.EffectiveAt.After(now) {
 		return Posted{}, refused("the journal takes effect at %s, which is in the future", j.EffectiveAt.Format(time.RFC3339))
 	}
-	var posted Posted
+	var duplicate error
+	for range postAttempts {
+		posted, err := m.postOnce(ctx, j, t, limits, by, now)
+		if !db.DuplicateKey(err) {
+			return posted, err
+		}
+		duplicate = err
+	}
+	return Posted{}, db.DamagedIndex(duplicate)
+}
+
+// postAttempts bounds how often a journal is posted that meets the same one at once: that has posted or proposed it by the next attempt.
+const postAttempts = 3
+
+// postOnce is one attempt to post a journal. Its error is a duplicate key where the same journal is posted at once.
+func (m *Months) postOnce(ctx context.Context, j Journal, t ledger.Transaction, limits Limits, by access.Actor, now time.Time,
+) (posted Posted, err error) {
 	err = m.db.InTransaction(ctx, func(tx *gorm.DB) error {
 		to, err := m.lockToPost(tx, j, now)
 		if err != nil {
@@ -121,9 +137,6 @@ func (m *Months) Post(ctx context.Context, j Journal, limits Limits, by access.A
 		failpoint.Hit("before-post-journal")
 		return err
 	})
-	if db.DuplicateKey(err) { // the same journal at once: the other one has posted or proposed it by now
-		return m.Post(ctx, j, limits, by)
-	}
 	if err == nil {
 		failpoint.Hit("after-post-journal")
 	}

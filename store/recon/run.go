@@ -74,7 +74,8 @@ func (r *Runs) BeginRun(ctx context.Context, run Run) (Run, error) {
 	if err != nil && !db.DuplicateKey(err) {
 		return Run{}, err
 	}
-	return r.Run(ctx, run.CorrelationID)
+	begun, readErr := r.Run(ctx, run.CorrelationID)
+	return begun, db.Unread(err, readErr)
 }
 
 // Run reads a run by its correlation id. Error: store.ErrNotFound.

@@ -150,6 +150,11 @@ var store = []Suite{
 			Run: "TestADuplicateWithoutItsRowIsNoRow",
 		},
 		{
+			Name: "store.duplicate-without-row", File: "store/internal/db/duplicate.go", Func: "Unread",
+			Cut: "errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, ErrNotFound)", Put: "false",
+			Run: "TestADuplicateWithoutItsRowIsNoRow",
+		},
+		{
 			Name: "store.sent-stays-sent", File: "store/outbox.go", Func: "Store.endEmail", Cut: "status IN ?",
 			Put: "(status IN ? OR TRUE)", Run: "TestSentStaysSent|TestFailedStaysFailed",
 		},

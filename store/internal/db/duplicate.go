@@ -1,6 +1,8 @@
 package db
 
 import (
+	"errors"
+
 	"gorm.io/gorm"
 
 	"farebook/internal/sqlerror"
@@ -23,7 +25,20 @@ func Exists(err error, existing *gorm.DB, column string) (bool, error) {
 		return false, err
 	}
 	if len(found) == 0 {
-		return false, sqlerror.DamagedIndex(err)
+		return false, DamagedIndex(err)
 	}
 	return true, nil
+}
+
+// DamagedIndex is the unavailability of a server that refuses an INSERT with duplicate however often it is tried, although no other row has
+// its key.
+func DamagedIndex(duplicate error) error { return sqlerror.DamagedIndex(duplicate) }
+
+// Unread is err, of reading the row that an INSERT met whose error is duplicate. Where that is no row, only the index has an entry of it, as
+// Exists says, and the error is unavailability: whoever asks is not told that what the INSERT would have made does not exist.
+func Unread(duplicate, err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, ErrNotFound) {
+		return DamagedIndex(duplicate)
+	}
+	return err
 }
