@@ -79,11 +79,11 @@ func (d *Drafts) open(tx *gorm.DB, of Dispute, by access.Actor, now time.Time) (
 		if duplicate == nil {
 			return row.domain()
 		}
-		err = duplicate
-		if db.DuplicateKey(duplicate) { // somebody has begun it meanwhile
-			draft, err = lock(tx, of.ID)
-			err = db.Unread(duplicate, err)
+		if !db.DuplicateKey(duplicate) {
+			return Draft{}, duplicate
 		}
+		draft, err = lock(tx, of.ID) // somebody has begun it meanwhile
+		err = db.Unread(duplicate, err)
 	}
 	if err == nil && draft.State != Editing {
 		err = draft.submitted()

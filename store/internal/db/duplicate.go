@@ -34,10 +34,11 @@ func Exists(err error, existing *gorm.DB, column string) (bool, error) {
 // its key.
 func DamagedIndex(duplicate error) error { return sqlerror.DamagedIndex(duplicate) }
 
-// Unread is err, of reading the row that an INSERT met whose error is duplicate. No row means that only the index has an entry of it, as
-// Exists says, and the error is unavailability: whoever asks is not told that what the INSERT would have made does not exist.
+// Unread is err, of reading the row that an INSERT met, whose error is duplicate and nil where it wrote the row. No row behind a duplicate
+// means that only the index has an entry of it, as Exists says, and the error is unavailability: whoever asks is not told that what the
+// INSERT would have made does not exist.
 func Unread(duplicate, err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, ErrNotFound) {
+	if duplicate != nil && (errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, ErrNotFound)) {
 		return DamagedIndex(duplicate)
 	}
 	return err
