@@ -151,7 +151,7 @@ var store = []Suite{
 		},
 		{
 			Name: "store.duplicate-without-row", File: "store/internal/db/duplicate.go", Func: "Unread",
-			Cut: "errors.Is(err, gorm.ErrRecordNotFound) || errors.Is(err, ErrNotFound)", Put: "false",
+			Cut: "duplicate != nil", Put: "false",
 			Run: "TestADuplicateWithoutItsRowIsNoRow",
 		},
 		{
