@@ -194,12 +194,12 @@ func (m *importing) insertBooking() error {
 	drawn := installation.imported(m.in.Payment.PaymentIntentID)
 	for twin := range derivedCodes {
 		row.ID, row.Reference = 0, booking.ReferenceFrom(drawn.code(twin))
-		duplicate := m.tx.Create(&row).Error
-		if !db.DuplicateKey(duplicate) {
+		insertErr := m.tx.Create(&row).Error
+		if !db.DuplicateKey(insertErr) {
 			m.booking = row
-			return duplicate
+			return insertErr
 		}
-		if err := otherHas(m.tx, row.Reference, duplicate); err != nil {
+		if err := otherHas(m.tx, row.Reference, insertErr); err != nil {
 			return err
 		}
 	}

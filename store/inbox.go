@@ -135,16 +135,16 @@ func (s *Store) ReceiveEvent(ctx context.Context, e Event, note string, patience
 	case e.State == EventProcessing:
 		row.State, row.Attempts = EventProcessing, 1
 	}
-	duplicate := conn.Create(&row).Error
-	if duplicate == nil {
+	insertErr := conn.Create(&row).Error
+	if insertErr == nil {
 		return Receipt{Processed: row.Processed}, nil
 	}
-	if !db.DuplicateKey(duplicate) {
-		return Receipt{}, duplicate
+	if !db.DuplicateKey(insertErr) {
+		return Receipt{}, insertErr
 	}
 	var known eventRow
 	if err := conn.Select("processed", "attempts").Where("stripe_event_id = ?", e.ID).Take(&known).Error; err != nil {
-		return Receipt{}, db.Unread(duplicate, err)
+		return Receipt{}, db.Unread(insertErr, err)
 	}
 	return Receipt{Processed: known.Processed, Known: true, Attempts: known.Attempts}, nil
 }

@@ -141,9 +141,9 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 	row.RequestKey = &requestKey
 	for twin := range derivedCodes {
 		row.Reference = booking.ReferenceFrom(asked.code(twin))
-		duplicate := tx.Create(&row).Error
-		if !db.DuplicateKey(duplicate) {
-			return row, duplicate
+		insertErr := tx.Create(&row).Error
+		if !db.DuplicateKey(insertErr) {
+			return row, insertErr
 		}
 		row.ID = 0
 		known, err := bookingOfRequest(tx, requestKey)
@@ -153,7 +153,7 @@ func reserveBooking(tx *gorm.DB, in NewBooking, asked derivation) (bookingRow, e
 		case !errors.Is(err, ErrNotFound):
 			return bookingRow{}, err
 		}
-		if err := otherHas(tx, row.Reference, duplicate); err != nil {
+		if err := otherHas(tx, row.Reference, insertErr); err != nil {
 			return bookingRow{}, err
 		}
 	}

@@ -75,15 +75,15 @@ func (d *Drafts) open(tx *gorm.DB, of Dispute, by access.Actor, now time.Time) (
 			StripeDisputeID: of.ID, BookingID: of.BookingID, State: Editing, Texts: "{}", CreatedAt: now, EditedAt: now,
 			EditedBy: db.Truncate(by.Name, 200),
 		}
-		duplicate := tx.Create(&row).Error
-		if duplicate == nil {
+		insertErr := tx.Create(&row).Error
+		if insertErr == nil {
 			return row.domain()
 		}
-		if !db.DuplicateKey(duplicate) {
-			return Draft{}, duplicate
+		if !db.DuplicateKey(insertErr) {
+			return Draft{}, insertErr
 		}
 		draft, err = lock(tx, of.ID) // somebody has begun it meanwhile
-		err = db.Unread(duplicate, err)
+		err = db.Unread(insertErr, err)
 	}
 	if err == nil && draft.State != Editing {
 		err = draft.submitted()

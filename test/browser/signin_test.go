@@ -45,7 +45,7 @@ func TestNobodySignsInWithoutARole(t *testing.T) {
 	x := newTab(t, s.API.URL())
 	x.expect(403)
 	x.open("/console/")
-	x.do("begin to sign in", chromedp.Click(chromedp.CSS("main a.button")))
+	x.toTheProvider()
 	x.follow("Nina Stranger no role")
 	x.await("has no role for the console") // "no role" is on the page before, too
 	require.Contains(t, x.address(), "/console/signin")

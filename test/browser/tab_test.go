@@ -227,12 +227,18 @@ func (x *tab) press(text string) {
 	x.do("press "+text, click(text))
 }
 
-// follow clicks what leads to another page, and waits until that has loaded. A wait for the books is not enough: the answer of a
-// form that is still on its way is taken for that of the page which the test opens next.
+// follow clicks what leads to another page, and waits until that has loaded.
 func (x *tab) follow(text string) {
 	x.t.Helper()
-	x.do("follow "+text, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.RunResponse(ctx, click(text))
+	x.load("follow "+text, click(text))
+}
+
+// load carries out an action that leads to another page, and waits until that has loaded. A wait for the books is not enough: the answer
+// of a form that is still on its way is taken for that of the page which the test opens next.
+func (x *tab) load(what string, action chromedp.Action[chromedp.Void]) {
+	x.t.Helper()
+	x.do(what, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.RunResponse(ctx, action)
 		return err
 	}))
 }
